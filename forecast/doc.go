@@ -1,0 +1,6 @@
+// Package forecast knows predictive distributions of weekly demand: quantile functions, the models that turn a sales history into
+// them, their calibration and the scores they are judged by.
+//
+// Its two main types are [Series], one SKU's history, and [Quantiles], its forecast. It reads no files: tables are the
+// business of package io/table.
+package forecast

@@ -1,0 +1,115 @@
+// Package stat holds the few statistics that restock reports and that gonum defines otherwise or does not have: the empirical
+// quantile at p·(N-1), its confidence interval, and paired comparisons.
+package stat
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Quantile returns the empirical p-quantile of x with linear interpolation between order statistics at p·(N-1), the default of
+// NumPy's percentile (definition 7 of Hyndman and Fan, The American Statistician 50(4), 1996). It partly reorders x. NaN if x is empty.
+func Quantile(x []float64, p float64) float64 {
+	n := len(x)
+	if n == 0 {
+		return math.NaN()
+	}
+	pos := p * float64(n-1)
+	k := min(int(pos), n-1)
+	low := selectKth(x, k)
+	frac := pos - float64(k)
+	if frac == 0 || k == n-1 {
+		return low
+	}
+	high := slices.Min(x[k+1:])
+	return low + frac*(high-low)
+}
+
+// SortedQuantile is Quantile of an x that is sorted already.
+func SortedQuantile(x []float64, p float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	pos := p * float64(len(x)-1)
+	k := min(int(pos), len(x)-1)
+	frac := pos - float64(k)
+	if frac == 0 || k == len(x)-1 {
+		return x[k]
+	}
+	return x[k] + frac*(x[k+1]-x[k])
+}
+
+// selectKth moves the k-th smallest value of x to x[k], smaller ones before it and larger ones behind it (Hoare's quickselect
+// with the median of three), and returns it.
+func selectKth(x []float64, k int) float64 {
+	lo, hi := 0, len(x)-1
+	for hi-lo > 12 {
+		mid := int(uint(lo+hi) >> 1)
+		if x[mid] < x[lo] {
+			x[mid], x[lo] = x[lo], x[mid]
+		}
+		if x[hi] < x[lo] {
+			x[hi], x[lo] = x[lo], x[hi]
+		}
+		if x[hi] < x[mid] {
+			x[hi], x[mid] = x[mid], x[hi]
+		}
+		pivot := x[mid]
+		i, j := lo, hi
+		for i <= j {
+			for x[i] < pivot {
+				i++
+			}
+			for pivot < x[j] {
+				j--
+			}
+			if i <= j {
+				x[i], x[j] = x[j], x[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return x[k]
+		}
+	}
+	slices.Sort(x[lo : hi+1])
+	return x[k]
+}
+
+// Interval is an estimate with its confidence interval.
+type Interval struct {
+	Estimate, Low, High float64
+}
+
+// Z95 is the 0.975 quantile of the standard normal distribution.
+var Z95 = distuv.UnitNormal.Quantile(0.975)
+
+// MeanInterval returns the mean of x and its normal 95 % confidence interval. For paired comparisons x holds the differences.
+func MeanInterval(x []float64) Interval {
+	mean, sd := stat.MeanStdDev(x, nil)
+	half := 0.0
+	if len(x) > 1 {
+		half = Z95 * sd / math.Sqrt(float64(len(x)))
+	}
+	return Interval{mean, mean - half, mean + half}
+}
+
+// QuantileInterval returns the p-quantile of the sorted x and its distribution-free 95 % confidence interval: the order statistics whose
+// ranks are N·p ∓ 1.96·√(N·p·(1-p)) (Conover, Practical Nonparametric Statistics, 3rd ed. 1999, section 3.2, large samples).
+func QuantileInterval(sorted []float64, p float64) Interval {
+	n := float64(len(sorted))
+	half := Z95 * math.Sqrt(n*p*(1-p))
+	low := int(math.Floor(n*p-half)) - 1
+	high := int(math.Ceil(n*p+half)) - 1
+	last := len(sorted) - 1
+	return Interval{SortedQuantile(sorted, p), sorted[min(max(low, 0), last)], sorted[min(max(high, 0), last)]}
+}

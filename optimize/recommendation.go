@@ -1,0 +1,57 @@
+package optimize
+
+import (
+	"github.com/restock-engine/restock/internal/stat"
+	"github.com/restock-engine/restock/simulate"
+)
+
+// Status says what kind of recommendation it is.
+type Status string
+
+// Statuses of a Recommendation.
+const (
+	OK       Status = "ok"       // order OrderQuantity in week OrderWeek
+	NoOrder  Status = "no_order" // no kick-start order; reorders may follow when the trigger is due
+	Degraded Status = "degraded" // the figures are too uncertain to tell the policy from doing nothing
+)
+
+// Figures are what a policy does on a set of scenarios: means over the scenarios, money and units over the whole horizon.
+type Figures struct {
+	Objective          float64
+	MeanCost           float64
+	Holding            float64
+	Inbound            float64 // with the cost per order
+	Outbound           float64
+	Returns            float64
+	LostSales          float64
+	Overstock          float64
+	FillRate           float64
+	Availability       float64
+	GMV                float64
+	GMVAfterFulfilment float64
+	AverageStock       float64 // units
+	UnitsOrdered       float64
+	OrdersPlaced       float64
+}
+
+// Recommendation is the decision for one SKU with its figures on fresh scenarios.
+type Recommendation struct {
+	Status Status
+	Policy simulate.RSQ
+
+	ObjectiveOpt  float64       // on the scenarios the policy was chosen on
+	ObjectiveEval stat.Interval // on fresh scenarios, with its 95 % interval
+
+	Figures   Figures  // of the policy, on the fresh scenarios
+	DoNothing Figures  // of never ordering
+	Plan      *Figures // of the given plan; nil without one
+
+	Saving     stat.Interval  // mean cost of doing nothing minus the policy's, paired, 95 %
+	PlanSaving *stat.Interval // the same against the given plan
+
+	ReviewPeriod int
+	Evaluations  int // candidates evaluated on the optimisation scenarios
+}
+
+// Optimism is how much better the objective looked on the scenarios of the search than on fresh ones.
+func (r *Recommendation) Optimism() float64 { return r.ObjectiveEval.Estimate - r.ObjectiveOpt }
