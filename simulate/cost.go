@@ -1,0 +1,49 @@
+package simulate
+
+// CostParts are one scenario's costs, money.
+type CostParts struct {
+	Holding   float64 `json:"holding"`
+	Inbound   float64 `json:"inbound"` // with the cost per order
+	Outbound  float64 `json:"outbound"`
+	Returns   float64 `json:"returns"`
+	LostSales float64 `json:"lost_sales"`
+	Overstock float64 `json:"overstock"`
+}
+
+// Total returns the cost C(θ, ω).
+func (c CostParts) Total() float64 {
+	return c.Holding + c.Inbound + c.Outbound + c.Returns + c.LostSales + c.Overstock
+}
+
+// Cost puts prices to a scenario's flows: model.md, section 2, step 6.
+func (a *Article) Cost(f *Flows) CostParts {
+	return CostParts{
+		Holding:   a.HoldingCost * f.OnHand,
+		Inbound:   float64(a.InboundCost*f.Ordered) + float64(a.OrderCost*f.Orders),
+		Outbound:  a.OutboundCost * f.Sales,
+		Returns:   a.ReturnCost * a.ReturnRate * f.Sales,
+		LostSales: a.LostSaleCost * f.Lost,
+		Overstock: a.OverstockCost * f.Final,
+	}
+}
+
+// Costs returns each scenario's cost in dst, whose memory is reused: [scenario], money.
+func Costs(a *Article, totals []Totals, dst []float64) []float64 {
+	dst = resized(dst, len(totals))
+	for i := range totals {
+		dst[i] = a.Cost(&totals[i].Discounted).Total()
+	}
+	return dst
+}
+
+// FillRate returns the share of the demand that was sold; 1 without demand.
+func (s *Totals) FillRate() float64 {
+	demand := s.Sales + s.Lost
+	if demand == 0 {
+		return 1
+	}
+	return s.Sales / demand
+}
+
+// Availability returns the share of the weeks without lost sales.
+func (s *Totals) Availability(weeks int) float64 { return 1 - s.ShortWeeks/float64(weeks) }

@@ -1,0 +1,93 @@
+package simulate
+
+import (
+	"math"
+	"slices"
+
+	"github.com/restock-engine/restock/forecast"
+)
+
+func sortedCopy(x []float64) []float64 {
+	s := slices.Clone(x)
+	slices.Sort(s)
+	return s
+}
+
+// inverter evaluates one week's quantile function quickly: a guide table leads from the leading bits of u to the linear piece (Chen and
+// Asau, AIIE Transactions 6(2), 1974). It gives what forecast.Quantiles.At gives.
+type inverter struct {
+	upper  []uint32 // [piece] the largest u of the piece, in units of 2^-32
+	base   []float64
+	slope  []float64 // x = base + slope·u, u in (0,1)
+	guide  [1 << guideBits]uint16
+	levels []float64 // for which upper and guide were built
+	tail   float64   // x = tail - beta·ln(1-u) above the last level
+	beta   float64
+}
+
+const guideBits = 7
+
+// build prepares the quantile function of week t.
+func (inv *inverter) build(q *forecast.Quantiles, t int) {
+	levels, v := q.Levels, q.Week(t)
+	n := len(levels)
+	if len(inv.levels) != n || &inv.levels[0] != &levels[0] {
+		inv.buildGuide(levels)
+	}
+	if n == 1 {
+		inv.base[0], inv.slope[0] = q.At(t, levels[0]), 0
+		inv.tail, inv.beta = inv.base[0], 0
+		return
+	}
+	x0, u0 := q.At(t, 0), 0.0
+	for i, l := range levels {
+		x := float64(v[i])
+		inv.slope[i] = (x - x0) / (l - u0)
+		inv.base[i] = x0 - inv.slope[i]*u0
+		x0, u0 = x, l
+	}
+	inv.beta = (float64(v[n-1]) - float64(v[n-2])) / math.Log((1-levels[n-2])/(1-levels[n-1]))
+	inv.tail = float64(v[n-1]) + inv.beta*math.Log(1-levels[n-1])
+}
+
+func (inv *inverter) buildGuide(levels []float64) {
+	n := len(levels)
+	inv.levels = levels
+	inv.upper = resized(inv.upper, n)
+	inv.base, inv.slope = resized(inv.base, n), resized(inv.slope, n)
+	for i, l := range levels {
+		inv.upper[i] = uint32(l * 0x1p32) // 0 < l < 1
+	}
+	piece := 0
+	for g := range inv.guide {
+		for piece < n && inv.upper[piece] < uint32(g)<<(32-guideBits) {
+			piece++
+		}
+		inv.guide[g] = uint16(piece)
+	}
+}
+
+// at returns the quantile at u/2^32.
+func (inv *inverter) at(u uint32) float64 {
+	i := int(inv.guide[u>>(32-guideBits)])
+	for i < len(inv.upper) && u > inv.upper[i] {
+		i++
+	}
+	return inv.value(i, unit(u))
+}
+
+// atUnit returns the quantile at u in (0,1).
+func (inv *inverter) atUnit(u float64) float64 {
+	i := int(inv.guide[int(u*(1<<guideBits))])
+	for i < len(inv.levels) && u > inv.levels[i] {
+		i++
+	}
+	return inv.value(i, u)
+}
+
+func (inv *inverter) value(i int, u float64) float64 {
+	if i < len(inv.base) {
+		return max(0, inv.base[i]+float64(inv.slope[i]*u))
+	}
+	return max(0, inv.tail-float64(inv.beta*math.Log1p(-u)))
+}
