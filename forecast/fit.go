@@ -1,0 +1,272 @@
+package forecast
+
+import (
+	"errors"
+	"math"
+)
+
+// Model is the embedded forecaster, fitted by [Trainer.Fit]: immutable, safe for concurrent use.
+//
+// The mean of a week is a blend, with weights ≥ 0 for each demand class and number of weeks ahead, of the opinions in [track]. Around it lies a
+// negative binomial distribution whose dispersion is the article's own, shrunk towards its class. Last, the probabilities are
+// recalibrated by the ranks of what happened at rolling origins (see [calibration]).
+type Model struct {
+	opts      Options
+	asOf      int
+	all       profile
+	launch    float64
+	merchants map[string]merchantModel
+	blend     [numClasses][]features // [class][weeks ahead]
+	kappa     [numClasses]float64
+	widen     [numClasses][]float64 // [class][weeks ahead] factor on kappa
+	calib     [numClasses][]calibration
+	phi       float64
+}
+
+type merchantModel struct {
+	season profile
+	launch float64
+}
+
+// ErrNoSeries is returned when a model is fitted before any series was added.
+var ErrNoSeries = errors.New("no series to learn from")
+
+const (
+	seasonStrength   = 10.0 // weight of the smoothed profile in the profile of all, in units of seasonSums.weight
+	merchantStrength = 60.0 // weight of the profile of all in that of a merchant
+	launchStrength   = 20.0 // articles that the launch level of all counts for in that of a merchant
+)
+
+// Fit returns the model of everything added. The trainer can go on learning.
+func (t *Trainer) Fit() (*Model, error) {
+	if t.series == 0 {
+		return nil, ErrNoSeries
+	}
+	m := &Model{opts: t.opts, asOf: t.asOf(), merchants: make(map[string]merchantModel, len(t.merchants))}
+	flat := flatProfile()
+	rough := t.all.season.shrunk(&flat, 1)
+	smooth := rough.smoothed()
+	m.all = t.all.season.shrunk(&smooth, seasonStrength)
+	m.launch = t.all.launchLevel(1, 1)
+	for id, p := range t.merchants {
+		m.merchants[id] = merchantModel{p.season.shrunk(&m.all, merchantStrength), p.launchLevel(m.launch, launchStrength)}
+	}
+	f := fitter{m: m, series: t.inOrder()}
+	f.fitBlend()
+	f.fitSpread()
+	f.fitCalibration()
+	return m, nil
+}
+
+// fitter validates the model at rolling origins of the sampled series, always in the same order.
+type fitter struct {
+	m      *Model
+	series []*Series
+}
+
+// origin is one point in the past from which the weeks ahead are forecast.
+type origin struct {
+	*track
+	class Class
+	n     int // index of the first week ahead
+}
+
+// known returns the demand h weeks ahead, and whether it is known well enough to learn from.
+func (o *origin) known(h int) (y float64, ok bool) {
+	t := o.n + h
+	if t >= len(o.d.y) || o.d.weight[t] < fullWeek {
+		return 0, false
+	}
+	return o.d.y[t], true
+}
+
+// each calls visit at every rolling origin: the last Origins ones, Stride weeks apart, such that at least one week ahead is known; a
+// young article also at its launch.
+func (f *fitter) each(visit func(*origin)) {
+	var k track
+	m := f.m
+	for _, s := range f.series {
+		k.d.clean(s, m.asOf, m.opts.MinShare)
+		n := len(k.d.y)
+		if n == 0 {
+			continue
+		}
+		m.start(&k, s)
+		last := n - 1
+		first := last - (m.opts.Origins-1)*m.opts.Stride
+		if first < 0 {
+			visit(&origin{&k, Launch, 0})
+			first += -first / m.opts.Stride * m.opts.Stride
+			if first <= 0 {
+				first += m.opts.Stride
+			}
+		}
+		for at := first; at <= last; at += m.opts.Stride {
+			k.advance(at)
+			visit(&origin{&k, k.pattern.class(), at})
+		}
+	}
+}
+
+// start prepares a track with what the model knows about the merchant.
+func (m *Model) start(k *track, s *Series) {
+	if known, ok := m.merchants[s.MerchantID]; ok {
+		k.start(&known.season, known.launch)
+	} else {
+		k.start(&m.all, m.launch)
+	}
+}
+
+// fitBlend finds the weights of the opinions about the mean by least squares, for each class drawn towards all classes and for each number
+// of weeks ahead drawn towards all weeks.
+func (f *fitter) fitBlend() {
+	m, horizon := f.m, f.m.opts.Horizon
+	var all normal
+	var class [numClasses]normal
+	var week [numClasses][]normal
+	for c := range week {
+		week[c] = make([]normal, horizon)
+	}
+	f.each(func(o *origin) {
+		for h := range horizon {
+			if y, ok := o.known(h); ok {
+				x, _ := o.features(o.n + h)
+				week[o.class][h].add(&x, y)
+			}
+		}
+	})
+	for c := range week {
+		for h := range week[c] {
+			class[c].merge(&week[c][h])
+		}
+		all.merge(&class[c])
+	}
+	equal := features{1. / 3, 1. / 3, 1. / 3}
+	base := all.solve(&equal, 50)
+	for c := range week {
+		own := class[c].solve(&base, 200)
+		m.blend[c] = make([]features, horizon)
+		for h := range week[c] {
+			m.blend[c][h] = week[c][h].solve(&own, 400)
+		}
+	}
+}
+
+// fitSpread finds each class's dispersion, and how it grows with the weeks ahead.
+func (f *fitter) fitSpread() {
+	m, horizon := f.m, f.m.opts.Horizon
+	for c := range m.kappa {
+		m.kappa[c] = 1
+		m.widen[c] = make([]float64, horizon)
+	}
+	var class [numClasses]ratio
+	f.each(func(o *origin) {
+		for h := range min(horizon, 4) {
+			if y, ok := o.known(h); ok {
+				class[o.class].add(m.mean(o, h), y, 1, o.unit())
+			}
+		}
+	})
+	for c := range class {
+		m.kappa[c] = min(max(class[c].value(1, 20), minKappa), maxKappa)
+	}
+	var week [numClasses][]ratio
+	for c := range week {
+		week[c] = make([]ratio, horizon)
+	}
+	f.each(func(o *origin) {
+		kappa := o.kappa(m.kappa[o.class])
+		for h := range horizon {
+			if y, ok := o.known(h); ok {
+				week[o.class][h].add(m.mean(o, h), y, kappa, o.unit())
+			}
+		}
+	})
+	for c := range week {
+		for h := range week[c] {
+			m.widen[c][h] = min(max(week[c][h].value(1, 20), 0.1), 10)
+		}
+	}
+}
+
+// ratio estimates a factor on kappa by the method of moments: Σw(e² - unit·m) / Σw·kappa·m², w the inverse squared variance.
+type ratio struct{ excess, square float64 }
+
+func (r *ratio) add(mean, y, kappa, unit float64) {
+	if mean <= 0 {
+		return
+	}
+	e := y - mean
+	variance := unit*mean + kappa*mean*mean
+	e2 := min(e*e, 25*variance)
+	r.excess += (e2 - unit*mean) / variance / variance * mean * mean * kappa
+	r.square += mean * mean * kappa / variance / variance * mean * mean * kappa
+}
+
+func (r *ratio) value(prior, strength float64) float64 {
+	return (r.excess + strength*prior) / (r.square + strength)
+}
+
+// mean is the blended forecast h weeks ahead.
+func (m *Model) mean(o *origin, h int) float64 {
+	x, _ := o.features(o.n + h)
+	blend := &m.blend[o.class][min(h, len(m.blend[o.class])-1)]
+	sum := 0.0
+	for i, w := range blend {
+		sum += w * x[i]
+	}
+	if sum < 1e-9 {
+		return 0
+	}
+	return sum
+}
+
+// spread is the distribution before calibration h weeks ahead.
+func (m *Model) spread(o *origin, h int) spread {
+	widen := m.widen[o.class]
+	kappa := o.kappa(m.kappa[o.class]) * widen[min(h, len(widen)-1)]
+	return spread{m.mean(o, h), min(max(kappa, minKappa), maxKappa), o.d.whole}
+}
+
+// fitCalibration ranks what happened among what was forecast, and measures how the ranks hang together from week to week.
+func (f *fitter) fitCalibration() {
+	m, horizon := f.m, f.m.opts.Horizon
+	var week [numClasses][]ranks
+	for c := range week {
+		week[c] = make([]ranks, horizon)
+	}
+	var errors correlation
+	z := make([]float64, horizon)
+	f.each(func(o *origin) {
+		for h := range horizon {
+			z[h] = math.NaN()
+			if y, ok := o.known(h); ok {
+				low, high := m.spread(o, h).between(y)
+				week[o.class][h].add(low, high)
+				z[h] = normalQuantile(min(max((low+high)/2, 0.001), 0.999))
+			}
+		}
+		errors.add(z)
+	})
+	m.phi = errors.value()
+	var all ranks
+	for c := range week {
+		var class ranks
+		for h := range week[c] {
+			class.merge(&week[c][h])
+		}
+		all.merge(&class)
+	}
+	for c := range week {
+		var class ranks
+		for h := range week[c] {
+			class.merge(&week[c][h])
+		}
+		class.shrink(&all, 300)
+		m.calib[c] = make([]calibration, horizon)
+		for h := range week[c] {
+			week[c][h].shrink(&class, 300)
+			m.calib[c][h] = week[c][h].calibrate(m.opts.Levels)
+		}
+	}
+}

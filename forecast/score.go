@@ -1,0 +1,177 @@
+package forecast
+
+import (
+	"math"
+	"slices"
+)
+
+// Pinball returns the pinball loss of the forecast q of the level-quantile of y: level·(y-q) if y ≥ q, else (1-level)·(q-y).
+func Pinball(level, q, y float64) float64 {
+	if y >= q {
+		return level * (y - q)
+	}
+	return (1 - level) * (q - y)
+}
+
+// CRPS returns the continuous ranked probability score of week t's forecast against y, in units: twice the integral of the pinball loss over
+// all levels (Gneiting and Raftery, JASA 102(477), 2007, section 4.2), by the trapezoidal rule over the levels of the forecast, whose
+// outermost losses stand for what lies beyond them. With a single level it is the absolute error.
+func (q *Quantiles) CRPS(t int, y float64) float64 {
+	levels, v := q.Levels, q.Week(t)
+	n := len(levels)
+	if n == 1 {
+		return math.Abs(y - float64(v[0]))
+	}
+	sum, before, at := 0.0, 0.0, 0.0
+	for i, level := range levels {
+		loss := Pinball(level, float64(v[i]), y)
+		if i == 0 {
+			before = loss
+		}
+		sum += (level - at) * (before + loss) / 2
+		before, at = loss, level
+	}
+	return 2 * (sum + (1-at)*before)
+}
+
+// centralIntervals are the coverages whose intervals a [Score] judges.
+var centralIntervals = [...]float64{0.5, 0.8, 0.95}
+
+// Score gathers how good forecasts of known demand were. Add every week, Merge across workers, then read the figures. All are NaN while
+// nothing was added.
+type Score struct {
+	levels   []float64
+	n        int
+	pinball  []float64 // [level] sums
+	demand   float64
+	crps     float64
+	absolute float64 // |y - median|
+	error    float64 // mean - y
+	inside   [len(centralIntervals)]interval
+}
+
+type interval struct{ covered, expected, width float64 }
+
+// NewScore returns an empty score of forecasts at the given levels.
+func NewScore(levels []float64) *Score {
+	return &Score{levels: levels, pinball: make([]float64, len(levels))}
+}
+
+// Add counts the demand y against week t of the forecast q, which must have the score's levels. A week of unknown demand (NaN, out of
+// stock) must not be counted as one without demand: NaN is ignored, the rest is up to the caller.
+func (s *Score) Add(q *Quantiles, t int, y float64) {
+	if math.IsNaN(y) || len(q.Levels) != len(s.levels) {
+		return
+	}
+	s.n++
+	s.demand += y
+	for i, level := range s.levels {
+		s.pinball[i] += Pinball(level, float64(q.Week(t)[i]), y)
+	}
+	s.crps += q.CRPS(t, y)
+	s.absolute += math.Abs(y - q.At(t, 0.5))
+	s.error += q.Mean(t) - y
+	for i, c := range centralIntervals {
+		s.inside[i].add(q, t, y, (1-c)/2)
+	}
+}
+
+func (c *interval) add(q *Quantiles, t int, y, tail float64) {
+	low, high := q.At(t, tail), q.At(t, 1-tail)
+	if low <= y && y <= high {
+		c.covered++
+	}
+	c.width += high - low
+	c.expected += q.mass(t, low, high, tail)
+}
+
+// mass returns the probability that the forecast itself gives to the closed interval between its quantiles at tail and 1-tail: more than 1-2·tail
+// where the ends are values of positive probability, seen as runs of equal quantiles. This is what coverage has to be compared with.
+func (q *Quantiles) mass(t int, low, high, tail float64) float64 {
+	below, upto := tail, 1-tail
+	for i, v := range q.Week(t) {
+		if float64(v) >= low {
+			below = min(below, q.Levels[i])
+			if i == 0 {
+				below = 0
+			}
+			break
+		}
+	}
+	v := q.Week(t)
+	for i := len(v) - 1; i >= 0; i-- {
+		if float64(v[i]) <= high {
+			upto = max(upto, q.Levels[i])
+			break
+		}
+	}
+	return upto - below
+}
+
+// Merge adds the counts of o.
+func (s *Score) Merge(o *Score) {
+	if !slices.Equal(s.levels, o.levels) {
+		return
+	}
+	s.n += o.n
+	s.demand += o.demand
+	s.crps += o.crps
+	s.absolute += o.absolute
+	s.error += o.error
+	for i, p := range o.pinball {
+		s.pinball[i] += p
+	}
+	for i, c := range o.inside {
+		s.inside[i].covered += c.covered
+		s.inside[i].expected += c.expected
+		s.inside[i].width += c.width
+	}
+}
+
+// Weeks returns the number of weeks counted.
+func (s *Score) Weeks() int { return s.n }
+
+// LevelLoss returns the mean pinball loss of each level, in units.
+func (s *Score) LevelLoss() []float64 {
+	out := make([]float64, len(s.pinball))
+	for i, p := range s.pinball {
+		out[i] = p / float64(s.n)
+	}
+	return out
+}
+
+// WeightedQuantileLoss returns twice the pinball loss, averaged over the levels, over the total demand: comparable across assortments.
+func (s *Score) WeightedQuantileLoss() float64 {
+	sum := 0.0
+	for _, p := range s.pinball {
+		sum += p
+	}
+	return 2 * sum / float64(len(s.levels)) / s.demand
+}
+
+// CRPS returns the mean continuous ranked probability score, in units.
+func (s *Score) CRPS() float64 { return s.crps / float64(s.n) }
+
+// WAPE returns the summed absolute error of the median over the total demand.
+func (s *Score) WAPE() float64 { return s.absolute / s.demand }
+
+// Bias returns the summed forecast mean over the total demand, less 1: positive when too much was forecast.
+func (s *Score) Bias() float64 { return s.error / s.demand }
+
+// Coverage is how one central interval fared.
+type Coverage struct {
+	Nominal  float64 // 0.5, 0.8, 0.95
+	Observed float64 // share of weeks inside
+	Expected float64 // the share that the forecasts themselves promise for their closed intervals: above Nominal with whole units
+	Width    float64 // mean width, units
+}
+
+// Coverage returns the coverage of the central 50, 80 and 95 % intervals.
+func (s *Score) Coverage() []Coverage {
+	out := make([]Coverage, len(centralIntervals))
+	n := float64(s.n)
+	for i, c := range s.inside {
+		out[i] = Coverage{centralIntervals[i], c.covered / n, c.expected / n, c.width / n}
+	}
+	return out
+}
