@@ -84,8 +84,8 @@ func (e *effective) sameAs(other *effective) bool {
 	return true
 }
 
-// Example returns a complete settings file with what each key means. Keys that have a built-in default stand there with it; those that
-// have none, or would replace others, stand in comments with a value that they could have.
+// Example returns a complete settings file with what each key means. Keys that have a sensible built-in default stand there with it;
+// those that have none, or would replace others, stand in comments with a value that they could have.
 func Example() string {
 	var b strings.Builder
 	b.WriteString(`# Settings of restock. A value comes from the first of these that has it: a command's flag, the article's row in the articles
@@ -93,6 +93,7 @@ func Example() string {
 defaults:
 `)
 	samples := map[key]string{ // not built in, but what a file may say
+		key(table.HoldingCost):    "0.02",
 		key(table.LostSaleCost):   "4.5",
 		key(table.MaxOrder):       "500",
 		key(table.LifecycleWeeks): "26",

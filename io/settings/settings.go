@@ -123,60 +123,40 @@ func firstInvalidUTF8(data []byte) (line int, found bool) {
 
 // add puts the leaf of one path of the file where it belongs. A leaf is a string, a []string, nil, or an empty map for an empty section.
 func (s *Settings) add(path []string, leaf any, line int, found *problems) {
-	sections := []string{"defaults", "merchants"}
-	name := path[len(path)-1]
 	_, emptyMap := leaf.(map[string]any)
-	noValue := leaf == nil || emptyMap
-	switch {
-	case path[0] == "defaults" && len(path) == 1 && noValue:
-	case path[0] == "merchants" && len(path) == 1 && noValue:
-	case path[0] == "merchants" && len(path) == 2 && noValue:
-		s.merchants[name] = nil
-	case path[0] == "defaults" && len(path) == 2:
-		s.defaults = appendSetting(s.defaults, path, leaf, line, found)
-	case path[0] == "merchants" && len(path) == 3:
-		s.merchants[path[1]] = appendSetting(s.merchants[path[1]], path, leaf, line, found)
-	case path[0] == "defaults" && len(path) == 1:
+	empty := leaf == nil || emptyMap
+	switch inMerchants := path[0] == "merchants"; {
+	case inMerchants && len(path) == 3:
+		s.merchants[path[1]] = s.merchants[path[1]].add(path, leaf, line, found)
+	case inMerchants && len(path) == 2 && empty:
+		s.merchants[path[1]] = nil
+	case !inMerchants && len(path) == 2:
+		s.defaults = s.defaults.add(path, leaf, line, found)
+	case !empty && inMerchants && len(path) == 1:
+		found.add(line, path, "must be a section with merchants' names and below each its key: value lines")
+	case !empty:
 		found.add(line, path, "must be a section of key: value lines")
-	case path[0] == "defaults":
-		found.add(line, path[:2], "must be a value or a list, not a section")
-	case path[0] == "merchants":
-		found.add(line, path, "must be a section with merchants' names and their settings below it")
-	default:
-		reason := "unknown section; there are defaults: and merchants:"
-		if _, ok := parseKey(path[0]); ok {
-			reason = "must stand below defaults: or below a merchant in merchants:"
-		} else if n := nearest(path[0], sections); n != "" {
-			reason += "; did you mean " + n + "?"
-		}
-		found.add(line, path[:1], "%s", reason)
 	}
 }
 
-func appendSetting(l layer, path []string, leaf any, line int, found *problems) layer {
+func (l layer) add(path []string, leaf any, line int, found *problems) layer {
 	name := path[len(path)-1]
 	k, known := parseKey(name)
 	if !known || strings.Contains(name, "-") {
-		reason := "unknown key"
+		reason := "unknown key; `restock config show` lists the known ones"
 		if n := nearest(name, keyNames()); n != "" {
-			reason += "; did you mean " + n + "?"
-		} else {
-			reason += "; `restock config show` lists the known ones"
+			reason = fmt.Sprintf("unknown key; did you mean %s?", n)
 		}
 		found.add(line, path, "%s", reason)
 		return l
 	}
 	var v value
-	var reason string
+	reason := "has no value; give one or remove the line"
 	switch x := leaf.(type) {
 	case string:
 		v, reason = parseValue(k, []string{x}, false)
 	case []string:
 		v, reason = parseValue(k, x, true)
-	case nil:
-		reason = "has no value; give one or remove the line"
-	default:
-		reason = "must be a value or a list, not a section"
 	}
 	if reason != "" {
 		found.add(line, path, "%s", reason)
@@ -317,8 +297,12 @@ func (s *Settings) Merchants() []string {
 // Warnings tells what is doubtful about the articles resolved so far.
 func (s *Settings) Warnings() []string {
 	if n := s.freeStock.Load(); n > 0 {
-		return []string{fmt.Sprintf("%d articles have no holding_cost, so that stock costs nothing and orders are too large; "+
-			"give the column in the articles table or the key in %s", n, DefaultFile)}
+		have := fmt.Sprintf("%d articles have", n)
+		if n == 1 {
+			have = "1 article has"
+		}
+		return []string{fmt.Sprintf("%s no holding_cost, so that stock costs nothing and orders may be too large; "+
+			"give the column in the articles table or the key in %s", have, DefaultFile)}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -22,8 +23,8 @@ type strictYAML struct {
 // separator joins the parts of a path for koanf. A key that contains it is refused, and merchants may have dots in their names.
 const separator = "\x00"
 
-// maxDepth is how deep mappings nest in a valid file: sections, merchants, keys.
-const maxDepth = 3
+// sections are the keys that a file begins with, and how deep mappings nest in each.
+var sections = map[string]int{"defaults": 1, "merchants": 2}
 
 // Unmarshal implements koanf.Parser. What is wrong inside the file goes to the problems; an error means that it is not YAML.
 func (y *strictYAML) Unmarshal(data []byte) (map[string]any, error) {
@@ -68,6 +69,10 @@ func (y *strictYAML) mapping(node *yaml.Node, path []string) map[string]any {
 		}
 		first[name.Value] = name.Line
 		y.lines[strings.Join(here, separator)] = name.Line
+		if len(path) == 0 && sections[name.Value] == 0 {
+			y.unknownSection(name.Value, name.Line)
+			continue
+		}
 		if leaf, ok := y.value(name, value, here); ok {
 			m[name.Value] = leaf
 		}
@@ -75,12 +80,25 @@ func (y *strictYAML) mapping(node *yaml.Node, path []string) map[string]any {
 	return m
 }
 
+func (y *strictYAML) unknownSection(name string, line int) {
+	reason := "unknown section; there are defaults: and merchants:"
+	if _, known := parseKey(name); known {
+		reason = "must stand below defaults: or below a merchant in merchants:"
+	} else if n := nearest(name, []string{"defaults", "merchants"}); n != "" {
+		reason = fmt.Sprintf("unknown section; did you mean %s?", n)
+	}
+	y.problems.add(line, []string{name}, "%s", reason)
+}
+
 func (y *strictYAML) value(name, node *yaml.Node, path []string) (any, bool) {
 	switch {
 	case node.Kind == yaml.AliasNode || node.Anchor != "" || name.Anchor != "":
 		y.problems.add(node.Line, path, "anchors and aliases are not supported; write the value out")
 		return nil, false
-	case node.Kind == yaml.MappingNode && len(path) < maxDepth:
+	case strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!"):
+		y.problems.add(node.Line, path, "unknown tag %s", clip(node.Tag))
+		return nil, false
+	case node.Kind == yaml.MappingNode && len(path) <= sections[path[0]]:
 		return y.mapping(node, path), true
 	case node.Kind == yaml.SequenceNode:
 		list := make([]string, len(node.Content))
