@@ -71,9 +71,9 @@ type Input struct {
 
 // Workspace holds the memory of decisions, to be used again for the next SKU. Not for concurrent use; the zero value is ready.
 type Workspace struct {
-	opt, eval                      simulate.Scenarios
-	policy, nothing, plan          []simulate.Totals
-	policyCost, noCost, difference []float64
+	opt, eval                         simulate.Scenarios
+	policy, nothing, plan             []simulate.Totals
+	policyCost, otherCost, difference []float64
 }
 
 // Decide chooses the SKU's extended (R, s, Q) policy on Ω_opt and reports what it does on Ω_eval, next to doing nothing and to the plan.
@@ -105,15 +105,21 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 		rec.Plan, rec.PlanSaving = &figures, &saving
 	}
 	w.policyCost = simulate.Costs(a, w.policy, w.policyCost)
+	w.otherCost = simulate.Costs(a, w.nothing, w.otherCost)
+	rec.ObjectiveSaving = stat.PairedInterval(w.otherCost, w.policyCost, o.Objective.Value)
 	rec.ObjectiveEval = o.Objective.interval(w.policyCost)
+	for i := range w.nothing {
+		rec.MeanDemand += (w.nothing[i].Sales + w.nothing[i].Lost) / float64(len(w.nothing))
+	}
+	rec.Stock, rec.Weeks = stock(a), a.Horizon
 	rec.Status = rec.status()
 	return rec, nil
 }
 
-// status: degraded if orders are placed whose saving may as well be none.
+// status: degraded if orders are placed that may as well save nothing of the objective.
 func (r *Recommendation) status() Status {
 	switch {
-	case r.Figures.UnitsOrdered > 0 && r.Saving.Low <= 0:
+	case r.Figures.UnitsOrdered > 0 && r.ObjectiveSaving.Low <= 0:
 		return Degraded
 	case r.Policy.Q0 == 0:
 		return NoOrder
@@ -125,10 +131,10 @@ func (r *Recommendation) status() Status {
 // saving compares the policy's costs with those of other totals on the same scenarios.
 func (w *Workspace) saving(a *simulate.Article, other []simulate.Totals) stat.Interval {
 	w.policyCost = simulate.Costs(a, w.policy, w.policyCost)
-	w.noCost = simulate.Costs(a, other, w.noCost)
+	w.otherCost = simulate.Costs(a, other, w.otherCost)
 	w.difference = w.difference[:0]
-	for i := range w.noCost {
-		w.difference = append(w.difference, w.noCost[i]-w.policyCost[i])
+	for i := range w.otherCost {
+		w.difference = append(w.difference, w.otherCost[i]-w.policyCost[i])
 	}
 	return stat.MeanInterval(w.difference)
 }

@@ -207,10 +207,7 @@ type demandFacts struct {
 }
 
 func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
-	d := &demandFacts{mean: make([]float64, sc.Weeks+1), sd: make([]float64, sc.Weeks+1), position: a.OnHand}
-	for _, x := range a.InTransit {
-		d.position += x.Quantity
-	}
+	d := &demandFacts{mean: make([]float64, sc.Weeks+1), sd: make([]float64, sc.Weeks+1), position: stock(a)}
 	sums := make([]float64, sc.N)
 	lead := 0
 	for t := range sc.Weeks {
@@ -232,6 +229,15 @@ func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
 	d.weekly = d.mean[sc.Weeks] / float64(sc.Weeks)
 	d.lead = int(math.Round(float64(lead) / float64(sc.N*sc.Weeks)))
 	return d
+}
+
+// stock returns what is on hand and in transit now, units.
+func stock(a *simulate.Article) float64 {
+	sum := a.OnHand
+	for _, x := range a.InTransit {
+		sum += x.Quantity
+	}
+	return sum
 }
 
 // upTo returns the level that covers the demand of the first weeks with z standard deviations to spare.

@@ -46,8 +46,13 @@ type Recommendation struct {
 	DoNothing Figures  // of never ordering
 	Plan      *Figures // of the given plan; nil without one
 
-	Saving     stat.Interval  // mean cost of doing nothing minus the policy's, paired, 95 %
-	PlanSaving *stat.Interval // the same against the given plan
+	Saving          stat.Interval  // mean cost of doing nothing minus the policy's, paired, 95 %
+	ObjectiveSaving stat.Interval  // the same for the objective
+	PlanSaving      *stat.Interval // mean cost of the given plan minus the policy's, paired, 95 %; nil without a plan
+
+	MeanDemand float64 // units over the horizon
+	Stock      float64 // units on hand and in transit now
+	Weeks      int     // the SKU's horizon
 
 	ReviewPeriod int
 	Evaluations  int // candidates evaluated on the optimisation scenarios

@@ -113,3 +113,31 @@ func QuantileInterval(sorted []float64, p float64) Interval {
 	last := len(sorted) - 1
 	return Interval{SortedQuantile(sorted, p), sorted[min(max(low, 0), last)], sorted[min(max(high, 0), last)]}
 }
+
+// batches is the number of batches of PairedInterval; t19 the 0.975 quantile of Student's t with one degree of freedom less.
+const batches = 20
+
+var t19 = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: batches - 1}.Quantile(0.975)
+
+// PairedInterval returns measure(a) - measure(b) of two samples that share their scenarios, with its 95 % confidence interval by batching:
+// the difference within each of 20 batches, and Student's t around the difference of the whole (Nakayama, ACM TOMACS 24(4), 2014, section
+// 3: sectioning, which has less bias than averaging batches). measure may reorder what it is given. Samples of fewer than 40 have no interval:
+// Low and High are infinite.
+func PairedInterval(a, b []float64, measure func([]float64) float64) Interval {
+	n := len(a)
+	x, y := slices.Clone(a), slices.Clone(b)
+	estimate := measure(x) - measure(y)
+	if n < 2*batches {
+		return Interval{estimate, math.Inf(-1), math.Inf(1)}
+	}
+	sum := 0.0
+	for k := range batches {
+		low, high := k*n/batches, (k+1)*n/batches
+		x = append(x[:0], a[low:high]...)
+		y = append(y[:0], b[low:high]...)
+		d := measure(x) - measure(y) - estimate
+		sum += d * d
+	}
+	half := t19 * math.Sqrt(sum/(batches*(batches-1)))
+	return Interval{estimate, estimate - half, estimate + half}
+}
