@@ -152,20 +152,6 @@ func TestTextIsTakenAsWritten(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for name, want := range map[string]string{
-		"holding": "", "holdingcost": "holding_cost", "leed_time_mean": "lead_time_mean", "packsize": "pack_size", "x": "",
-		"max order": "max_order", "reviewperiod": "review_period", "senarios": "scenarios", "eval_scenario": "eval_scenarios",
-	} {
-		if got := nearest(name, keyNames()); got != want {
-			t.Errorf("nearest(%q) is %q, want %q", name, got, want)
-		}
-	}
-	if d := editDistance("kitten", "sitting"); d != 3 {
-		t.Errorf("distance of kitten and sitting is %d, want 3", d)
-	}
-}
-
 // FuzzLoad: any bytes are settings or an *Error, and settings resolve a row to a valid article or an error.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{

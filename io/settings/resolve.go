@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/restock-engine/restock/internal/suggest"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/simulate"
 )
@@ -206,7 +207,7 @@ func parseValue(k key, items []string, isList bool) (value, string) {
 			}
 		}
 		reason := fmt.Sprintf("must be one of %s, not %s", strings.Join(keyDocs[k].words, ", "), clip(v.text))
-		if w := nearest(v.text, keyDocs[k].words); w != "" {
+		if w := suggest.Nearest(v.text, keyDocs[k].words); w != "" {
 			reason += "; did you mean " + w + "?"
 		}
 		return v, reason

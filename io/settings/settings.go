@@ -15,6 +15,7 @@ import (
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 
+	"github.com/restock-engine/restock/internal/suggest"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/simulate"
 )
@@ -144,7 +145,7 @@ func (l layer) add(path []string, leaf any, line int, found *problems) layer {
 	k, known := parseKey(name)
 	if !known || strings.Contains(name, "-") {
 		reason := "unknown key; `restock config show` lists the known ones"
-		if n := nearest(name, keyNames()); n != "" {
+		if n := suggest.Nearest(name, keyNames()); n != "" {
 			reason = fmt.Sprintf("unknown key; did you mean %s?", n)
 		}
 		found.add(line, path, "%s", reason)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/restock-engine/restock/internal/suggest"
 )
 
 // strictYAML is the parser that koanf reads the file with. It differs from koanf's own in what it takes for granted: every key and every
@@ -84,7 +86,7 @@ func (y *strictYAML) unknownSection(name string, line int) {
 	reason := "unknown section; there are defaults: and merchants:"
 	if _, known := parseKey(name); known {
 		reason = "must stand below defaults: or below a merchant in merchants:"
-	} else if n := nearest(name, []string{"defaults", "merchants"}); n != "" {
+	} else if n := suggest.Nearest(name, []string{"defaults", "merchants"}); n != "" {
 		reason = fmt.Sprintf("unknown section; did you mean %s?", n)
 	}
 	y.problems.add(line, []string{name}, "%s", reason)
