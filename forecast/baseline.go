@@ -30,7 +30,7 @@ func (t *Trainer) fitBaseline(point func(o *origin, h int) float64) (*Baseline, 
 		errors[c] = make([][]float64, horizon)
 	}
 	all := make([][]float64, horizon)
-	f := fitter{m: flatModel(t), series: t.inOrder()}
+	f := fitter{m: flatModel(t), series: t.inOrder(), firstWeek: t.firstWeek}
 	f.each(func(o *origin) {
 		scale := o.scale()
 		for h := range horizon {

@@ -87,3 +87,10 @@ func (p *pattern) class() Class {
 	}
 	return Lumpy
 }
+
+// credible returns the size up to which a week's demand is taken at face value: a bulk order far beyond the usual size of a sale says little
+// about the weeks to come. One sale of ten weeks' launch level stands for what is usual before anything was sold.
+func (p *pattern) credible(launch float64) float64 {
+	const usualSizes = 5
+	return usualSizes * (p.sum + 10*(launch+1)) / (p.sales + 1)
+}

@@ -18,8 +18,8 @@ type Model struct {
 	merchants map[string]merchantModel
 	blend     [numClasses][]features // [class][weeks ahead]
 	kappa     [numClasses]float64
-	widen     [numClasses][]float64 // [class][weeks ahead] factor on kappa
-	calib     [numClasses][]calibration
+	widen     [numClasses][]float64               // [class][weeks ahead] factor on kappa
+	calib     [numClasses][numSizes][]calibration // [class][size][weeks ahead]
 	phi       float64
 }
 
@@ -51,7 +51,7 @@ func (t *Trainer) Fit() (*Model, error) {
 	for id, p := range t.merchants {
 		m.merchants[id] = merchantModel{p.season.shrunk(&m.all, merchantStrength), p.launchLevel(m.launch, launchStrength)}
 	}
-	f := fitter{m: m, series: t.inOrder()}
+	f := fitter{m: m, series: t.inOrder(), firstWeek: t.firstWeek}
 	f.fitBlend()
 	f.fitSpread()
 	f.fitCalibration()
@@ -60,8 +60,9 @@ func (t *Trainer) Fit() (*Model, error) {
 
 // fitter validates the model at rolling origins of the sampled series, always in the same order.
 type fitter struct {
-	m      *Model
-	series []*Series
+	m         *Model
+	series    []*Series
+	firstWeek int
 }
 
 // origin is one point in the past from which the weeks ahead are forecast.
@@ -81,7 +82,8 @@ func (o *origin) known(h int) (y float64, ok bool) {
 }
 
 // each calls visit at every rolling origin: the last Origins ones, Stride weeks apart, such that at least one week ahead is known; a
-// young article also at its launch.
+// young article also at its launch. An article that is there from the start of the history was not launched then: it is left out until it is
+// older.
 func (f *fitter) each(visit func(*origin)) {
 	var k track
 	m := f.m
@@ -94,7 +96,9 @@ func (f *fitter) each(visit func(*origin)) {
 		m.start(&k, s)
 		last := n - 1
 		first := last - (m.opts.Origins-1)*m.opts.Stride
-		if first < 0 {
+		if begun := k.d.first <= f.firstWeek+4; begun && first < launchWeeks {
+			first = launchWeeks + (last-launchWeeks)%m.opts.Stride
+		} else if first < 0 {
 			visit(&origin{&k, Launch, 0})
 			first += -first / m.opts.Stride * m.opts.Stride
 			if first <= 0 {
@@ -231,9 +235,11 @@ func (m *Model) spread(o *origin, h int) spread {
 // fitCalibration ranks what happened among what was forecast, and measures how the ranks hang together from week to week.
 func (f *fitter) fitCalibration() {
 	m, horizon := f.m, f.m.opts.Horizon
-	var week [numClasses][]ranks
+	var week [numClasses][numSizes][]ranks
 	for c := range week {
-		week[c] = make([]ranks, horizon)
+		for size := range week[c] {
+			week[c][size] = make([]ranks, horizon)
+		}
 	}
 	var errors correlation
 	z := make([]float64, horizon)
@@ -241,8 +247,9 @@ func (f *fitter) fitCalibration() {
 		for h := range horizon {
 			z[h] = math.NaN()
 			if y, ok := o.known(h); ok {
-				low, high := m.spread(o, h).between(y)
-				week[o.class][h].add(low, high)
+				s := m.spread(o, h)
+				low, high := s.between(y)
+				week[o.class][s.size()][h].add(low, high)
 				z[h] = normalQuantile(min(max((low+high)/2, 0.001), 0.999))
 			}
 		}
@@ -250,23 +257,30 @@ func (f *fitter) fitCalibration() {
 	})
 	m.phi = errors.value()
 	var all ranks
+	var class [numClasses]ranks
+	var size [numClasses][numSizes]ranks
 	for c := range week {
-		var class ranks
-		for h := range week[c] {
-			class.merge(&week[c][h])
+		for s := range week[c] {
+			for h := range week[c][s] {
+				size[c][s].merge(&week[c][s][h])
+			}
+			class[c].merge(&size[c][s])
 		}
-		all.merge(&class)
+		all.merge(&class[c])
 	}
 	for c := range week {
-		var class ranks
-		for h := range week[c] {
-			class.merge(&week[c][h])
-		}
-		class.shrink(&all, 300)
-		m.calib[c] = make([]calibration, horizon)
-		for h := range week[c] {
-			week[c][h].shrink(&class, 300)
-			m.calib[c][h] = week[c][h].calibrate(m.opts.Levels)
+		class[c].shrink(&all, calibStrength)
+		for s := range week[c] {
+			size[c][s].shrink(&class[c], calibStrength)
+			m.calib[c][s] = make([]calibration, horizon)
+			for h := range week[c][s] {
+				r := &week[c][s][h]
+				r.shrink(&size[c][s], calibStrength)
+				m.calib[c][s][h] = r.calibrate(m.opts.Levels)
+			}
 		}
 	}
 }
+
+// calibStrength is the number of past weeks that a larger group counts for in the calibration of a smaller one.
+const calibStrength = 3000

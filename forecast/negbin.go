@@ -14,6 +14,21 @@ type spread struct {
 
 const largeMean = 60
 
+// numSizes is the number of ranges of the mean that are calibrated apart.
+const numSizes = 4
+
+func (s spread) size() int {
+	switch {
+	case s.mean < 0.5:
+		return 0
+	case s.mean < 3:
+		return 1
+	case s.mean < 20:
+		return 2
+	}
+	return 3
+}
+
 func (s spread) discrete() bool { return s.whole && s.mean < largeMean }
 
 // between returns P(Y < y) and P(Y ≤ y) for y ≥ 0: what a randomised probability integral transform lies between.

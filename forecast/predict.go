@@ -45,7 +45,7 @@ func (m *Model) Predict(s *Series, asOf, horizon int, dst *Quantiles) (Diagnosti
 	dst.reshape(m.opts.Levels, horizon)
 	for h := range horizon {
 		base := m.spread(&o, h)
-		c := &m.calib[o.class][min(h, m.opts.Horizon-1)]
+		c := &m.calib[o.class][base.size()][min(h, m.opts.Horizon-1)]
 		v := dst.Week(h)
 		base.quantiles(c.u, c.normal, v)
 		if base.whole {

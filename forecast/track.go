@@ -63,6 +63,7 @@ func (k *track) advance(t int) {
 			}
 			w = 0.5 // a lower bound above the expectation
 		} else {
+			y = min(y, k.pattern.credible(k.launch))
 			k.pattern.observe(y)
 		}
 		e := y - expected

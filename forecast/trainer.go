@@ -18,6 +18,7 @@ import (
 type Trainer struct {
 	opts      Options
 	series    int
+	firstWeek int // first week of any series
 	lastWeek  int // behind the last week of any series
 	all       pool
 	merchants map[string]*pool
@@ -54,7 +55,7 @@ func NewTrainer(o Options) (*Trainer, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	return &Trainer{opts: o.withDefaults(), lastWeek: math.MinInt, merchants: map[string]*pool{}}, nil
+	return &Trainer{opts: o.withDefaults(), firstWeek: math.MaxInt, lastWeek: math.MinInt, merchants: map[string]*pool{}}, nil
 }
 
 // Add counts one series. The trainer keeps no reference to it.
@@ -68,6 +69,7 @@ func (t *Trainer) Add(s *Series) {
 		m = new(pool)
 		t.merchants[s.MerchantID] = m
 	}
+	t.firstWeek = min(t.firstWeek, d.first)
 	var one pool
 	one.season.add(d, &t.sums)
 	one.addLaunch(d)
@@ -148,7 +150,7 @@ func (t *Trainer) Merge(o *Trainer) error {
 		return errors.New("trainers with different options cannot be merged")
 	}
 	t.series += o.series
-	t.lastWeek = max(t.lastWeek, o.lastWeek)
+	t.firstWeek, t.lastWeek = min(t.firstWeek, o.firstWeek), max(t.lastWeek, o.lastWeek)
 	t.all.merge(&o.all)
 	for id, p := range o.merchants {
 		if own := t.merchants[id]; own != nil {
