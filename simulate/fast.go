@@ -1,0 +1,357 @@
+package simulate
+
+import (
+	"math"
+
+	"github.com/restock-engine/restock/simulate/internal/kernel"
+)
+
+// Evaluator runs many policies on one SKU's scenarios, with the answers of [Run] and [Costs] bit for bit, by the fast kernels wherever they can:
+// whole units, no discount, and totals that provably fit an int32. Everything else, and a policy of a type unknown to this package, goes
+// through Run. Its memory is reused; it is not safe for concurrent use: make one per goroutine.
+type Evaluator struct {
+	kind    kernel.Kind
+	article *Article
+	sc      *Scenarios
+
+	fits   bool           // the kernels can run the article and the scenarios
+	prob   kernel.Problem // its Weeks' rules and Look are the policy's
+	supply float64        // units: bound of what can ever be in stock, without the policy's orders
+	old    []int32        // [week] units ordered before week 0 that are outstanding at the week's review
+
+	order []int32 // [position] the scenario: by descending total demand, roughly
+	total []int32 // [scenario] demand of all weeks
+	costs []float64
+	sums  []kernel.Sums
+	world *world
+}
+
+// NewEvaluator returns an Evaluator that uses the fastest kernel of this machine.
+func NewEvaluator() *Evaluator { return &Evaluator{kind: kernel.Best()} }
+
+// Prepare makes ready for an article and the scenarios drawn for it. Both must stay unchanged while policies are run.
+func (ev *Evaluator) Prepare(a *Article, sc *Scenarios) {
+	ev.article, ev.sc = a, sc
+	ev.fits = ev.prepareArticle(a, sc) && ev.prepareScenarios(sc)
+}
+
+// Costs returns each scenario's cost in dst, whose memory is reused: [scenario], money.
+func (ev *Evaluator) Costs(p Policy, dst []float64) []float64 {
+	dst, _ = ev.CostsBelow(p, math.Inf(1), ev.sc.N, dst)
+	return dst
+}
+
+// CostsBelow is Costs for a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It gives up,
+// abandoned, as soon as more do, and dst is then undefined. Scenarios with a large demand, which tend to be dear, are run first.
+func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []float64) (costs []float64, abandoned bool) {
+	dst = resized(dst, ev.sc.N)
+	if !ev.fits || !ev.preparePolicy(p) {
+		return dst, ev.costsWide(p, limit, maxAtLeast, dst)
+	}
+	blocks := ev.prob.Blocks()
+	ev.costs = resized(ev.costs, blocks*Lanes)
+	if ev.kind.Costs(&ev.prob, 0, blocks, limit, maxAtLeast, ev.costs) > maxAtLeast {
+		return dst, true
+	}
+	for i, j := range ev.order {
+		dst[j] = ev.costs[i]
+	}
+	return dst, false
+}
+
+// costsWide is CostsBelow in float64.
+func (ev *Evaluator) costsWide(p Policy, limit float64, maxAtLeast int, dst []float64) (abandoned bool) {
+	w := ev.wideWorld()
+	atLeast := 0
+	for i := range dst {
+		sum := w.scenario(ev.article, p, ev.sc, i, nil)
+		dst[i] = ev.article.Cost(&sum.Discounted).Total()
+		if dst[i] >= limit {
+			if atLeast++; atLeast > maxAtLeast {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (ev *Evaluator) wideWorld() *world {
+	if ev.world == nil || len(ev.world.returns) != ev.sc.Weeks {
+		ev.world = newWorld(ev.sc.Weeks)
+	}
+	return ev.world
+}
+
+// Totals returns each scenario's totals in dst, whose memory is reused: [scenario].
+func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
+	if !ev.fits || !ev.preparePolicy(p) {
+		return Run(ev.article, p, ev.sc, dst)
+	}
+	dst = resized(dst, ev.sc.N)
+	blocks := ev.prob.Blocks()
+	ev.sums = resized(ev.sums, blocks)
+	ev.kind.Sums(&ev.prob, 0, blocks, ev.sums)
+	for i, j := range ev.order {
+		s, l := &ev.sums[i/Lanes], i%Lanes
+		f := Flows{
+			OnHand: float64(s.OnHand[l]), Ordered: float64(s.Ordered[l]), Orders: float64(s.Orders[l]),
+			Sales: float64(s.Sales[l]), Lost: float64(ev.prob.Total[i] - s.Sales[l]), Final: float64(s.Final[l]),
+		}
+		dst[j] = Totals{
+			OnHand: f.OnHand, Ordered: f.Ordered, Orders: f.Orders, Sales: f.Sales, Lost: f.Lost, ShortWeeks: float64(s.Short[l]), Final: f.Final,
+			Discounted: f,
+		}
+	}
+	return dst
+}
+
+// maxSum is what no sum of a kernel may exceed.
+const maxSum = math.MaxInt32 - 1
+
+// prepareArticle reduces the article to the kernels' numbers and tells whether that is possible.
+func (ev *Evaluator) prepareArticle(a *Article, sc *Scenarios) bool {
+	weeks := sc.Weeks
+	if a.Units != Whole || a.ReturnMode == ExpectedReturns || a.Discount != 1 || sc.wide || weeks > kernel.MaxWeeks {
+		return false
+	}
+	// Bounds first, in float64, which holds them all.
+	supply := a.OnHand
+	for _, list := range [][]WeekQuantity{a.InTransit, a.PendingReturns} {
+		for _, x := range list {
+			supply += x.Quantity
+		}
+	}
+	if !(supply <= maxSum) {
+		return false
+	}
+	ev.supply = supply
+
+	p := &ev.prob
+	p.OnHand, p.Transit, p.Late = int32(a.OnHand), 0, 0
+	p.Weeks = resized(p.Weeks, weeks)
+	clear(p.Weeks)
+	ev.old = resized(ev.old, weeks)
+	for _, x := range a.InTransit {
+		q := int32(x.Quantity)
+		p.Transit += q
+		if x.Week < weeks {
+			p.Weeks[x.Week].Inbound += q
+		} else {
+			p.Late += q
+		}
+	}
+	left := p.Transit
+	for t := range ev.old {
+		ev.old[t] = left
+		left -= p.Weeks[t].Inbound
+	}
+	for _, x := range a.PendingReturns {
+		if x.Week < weeks {
+			p.Weeks[x.Week].Inbound += int32(x.Quantity)
+			p.Weeks[x.Week].Returned += int32(x.Quantity)
+		}
+	}
+	p.After = 1 - a.InboundBeforeDemand
+	p.AfterShift = shiftOf(p.After)
+	p.ReturnShare = a.ResalableShare * a.ReturnRate
+	p.Prices = kernel.Prices{
+		Holding: a.HoldingCost, Inbound: a.InboundCost, Order: a.OrderCost, Outbound: a.OutboundCost,
+		Returns: a.ReturnCost * a.ReturnRate, Lost: a.LostSaleCost, Overstock: a.OverstockCost,
+	}
+	return true
+}
+
+// shiftOf returns the k for which share = 2^-k, 31 for 0, and -1 if there is none.
+func shiftOf(share float64) int32 {
+	if share == 0 {
+		return 31
+	}
+	if fraction, exponent := math.Frexp(share); fraction == 0.5 && exponent >= -30 {
+		return int32(1 - exponent)
+	}
+	return -1
+}
+
+// prepareScenarios copies the scenarios in the order of descending demand, and tells whether their sums fit.
+func (ev *Evaluator) prepareScenarios(sc *Scenarios) bool {
+	p, weeks := &ev.prob, sc.Weeks
+	p.Scenarios = sc.N
+	ev.sortByDemand()
+	cells := p.Blocks() * Lanes * weeks
+	returns := p.ReturnShare != 0
+	p.Demand, p.Delay = resized(p.Demand, cells), resized(p.Delay, cells)
+	p.Round, p.Lag = p.Round[:0], p.Lag[:0]
+	if returns {
+		p.Round, p.Lag = resized(p.Round, cells), resized(p.Lag, cells)
+	}
+	p.MaxLag = 0
+	var largest int32
+	for i := range p.Blocks() * Lanes {
+		from, to := sc.index(min(i, sc.N-1), 0), sc.index(i, 0)
+		if i < sc.N {
+			from = sc.index(int(ev.order[i]), 0)
+		}
+		for range weeks {
+			d := sc.demand[from]
+			if i >= sc.N {
+				d = 0
+			}
+			largest = max(largest, d)
+			p.Demand[to] = d
+			p.Delay[to] = uint8(min(sc.delay[from], int32(weeks)))
+			if returns {
+				lag := min(sc.lag[from], int32(weeks))
+				p.MaxLag = max(p.MaxLag, lag)
+				p.Lag[to] = uint8(lag)
+				p.Round[to] = sc.round[from]
+			}
+			from += Lanes
+			to += Lanes
+		}
+	}
+	// A week's returns are at most its sales and one more for the rounding.
+	if returns {
+		ev.supply += float64(weeks) * (float64(largest) + 1)
+	}
+	return ev.sumsFit(0)
+}
+
+// sumsFit tells whether no sum over the weeks can exceed an int32 if each week's order is at most so many units.
+func (ev *Evaluator) sumsFit(order float64) bool {
+	weeks := float64(ev.sc.Weeks)
+	return weeks*(ev.supply+weeks*order) <= maxSum
+}
+
+// sortByDemand orders the scenarios by descending total demand, in classes of 1/256 of its range: the order is worth nothing to
+// the answer and everything to the time until a bad policy is abandoned.
+func (ev *Evaluator) sortByDemand() {
+	sc, n := ev.sc, ev.prob.Blocks()*Lanes
+	ev.total, ev.prob.Total = resized(ev.total, n), resized(ev.prob.Total, n)
+	total, sorted := ev.total, ev.prob.Total
+	clear(total)
+	clear(sorted)
+	for b := range ev.prob.Blocks() {
+		sums := (*[Lanes]int32)(total[b*Lanes:])
+		for t := range sc.Weeks {
+			for l, d := range (*[Lanes]int32)(sc.demand[sc.index(b*Lanes, t):]) {
+				sums[l] += d
+			}
+		}
+	}
+	low, high := total[0], total[0]
+	for _, d := range total[:sc.N] {
+		low, high = min(low, d), max(high, d)
+	}
+	scale := 255 / max(1, float64(high)-float64(low))
+	class := func(d int32) int { return int(float64(high-d) * scale) }
+	var start [257]int32
+	for _, d := range total[:sc.N] {
+		start[class(d)+1]++
+	}
+	for c := range 256 {
+		start[c+1] += start[c]
+	}
+	ev.order = resized(ev.order, sc.N)
+	for i, d := range total[:sc.N] {
+		c := class(d)
+		ev.order[start[c]] = int32(i)
+		sorted[start[c]] = d
+		start[c]++
+	}
+}
+
+// preparePolicy reduces a policy to two numbers a week, and tells whether that is possible.
+func (ev *Evaluator) preparePolicy(p Policy) bool {
+	weeks := ev.prob.Weeks
+	for t := range weeks {
+		weeks[t].Threshold, weeks[t].Quantity = kernel.Never, 0
+	}
+	ev.prob.Look = kernel.Stock
+	switch p := p.(type) {
+	case None:
+		return true
+	case RSQ:
+		return ev.prepareRSQ(p)
+	case Plan:
+		return ev.preparePlan(p)
+	case SS:
+		return ev.prepareOrderUpTo(func(int) float64 { return p.OrderUpTo }, p.ReorderPoint)
+	case BaseStock:
+		return ev.prepareOrderUpTo(func(int) float64 { return p.OrderUpTo }, math.Inf(1))
+	case Newsvendor:
+		return ev.prepareOrderUpTo(func(t int) float64 {
+			if t < len(p.Levels) {
+				return p.Levels[t]
+			}
+			return 0
+		}, math.Inf(1))
+	}
+	return false
+}
+
+func (ev *Evaluator) prepareRSQ(p RSQ) bool {
+	a, weeks := ev.article, ev.prob.Weeks
+	first, again := a.OrderQuantity(p.Q0), a.OrderQuantity(p.Q)
+	if !ev.sumsFit(max(first, again)) || !(p.ReorderPoint >= 0) || p.T0 < 0 {
+		return false
+	}
+	if p.Trigger == PositionTrigger {
+		ev.prob.Look = kernel.Position
+	}
+	if p.T0 < len(weeks) && first > 0 {
+		weeks[p.T0].Threshold, weeks[p.T0].Quantity = kernel.Always, int32(first)
+	}
+	threshold := int32(min(math.Floor(p.ReorderPoint), maxSum))
+	for t := p.T0 + 1; t <= p.TLimit && t < len(weeks) && again > 0; t++ {
+		if a.IsReview(t) && (p.Trigger == PositionTrigger || ev.old[t] == 0) {
+			weeks[t].Threshold, weeks[t].Quantity = threshold, int32(again)
+		}
+	}
+	return true
+}
+
+func (ev *Evaluator) preparePlan(p Plan) bool {
+	weeks := ev.prob.Weeks
+	orders := 0
+	for _, x := range p {
+		q := ev.article.OrderQuantity(x.Quantity)
+		if !ev.sumsFit(q) || x.Week < 0 {
+			return false
+		}
+		if q > 0 && x.Week < len(weeks) && weeks[x.Week].Threshold == kernel.Never {
+			weeks[x.Week].Threshold, weeks[x.Week].Quantity = kernel.Always, int32(q)
+			orders++
+		}
+	}
+	if orders > 1 {
+		ev.prob.Look = kernel.Position
+	}
+	return true
+}
+
+// prepareOrderUpTo prepares a policy that orders up to a week's level in review weeks with a position of at most the reorder point.
+func (ev *Evaluator) prepareOrderUpTo(level func(week int) float64, reorderPoint float64) bool {
+	a := ev.article
+	if a.PackSize > a.MaxOrder { // every order is cut to nothing
+		return true
+	}
+	if !ev.sumsFit(max(a.PackSize, a.MOQ)) || !(reorderPoint >= 0) {
+		return false
+	}
+	ev.prob.Look = kernel.UpTo
+	ev.prob.Rules = kernel.Rules{Pack: int32(a.PackSize), Least: int32(a.MOQ), Most: maxSum}
+	if a.MaxOrder < maxSum {
+		ev.prob.Rules.Most, ev.prob.Rules.Cap = int32(a.MaxOrder), int32(a.OrderQuantity(a.MaxOrder))
+	}
+	for t := range ev.prob.Weeks {
+		s := level(t)
+		if s < 0 || s != math.Trunc(s) || !ev.sumsFit(max(s+a.PackSize, a.MOQ)) {
+			return false
+		}
+		if a.IsReview(t) {
+			w := &ev.prob.Weeks[t]
+			w.Threshold, w.Quantity = int32(min(math.Floor(reorderPoint), s-1)), int32(s)
+		}
+	}
+	return true
+}

@@ -1,0 +1,206 @@
+package simulate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/restock-engine/restock/simulate/internal/kernel"
+)
+
+// randomScenarios draws scenarios without a forecast, so that every value of every field can occur: demands up to high, delays and
+// lags up to beyond the horizon.
+func randomScenarios(r *rand.Rand, n, weeks, high, maxDelay, maxLag int) *Scenarios {
+	sc := &Scenarios{}
+	sc.resize(n, weeks)
+	quiet := r.Float64() * 0.8
+	for i := range n {
+		for t := range weeks {
+			c := sc.index(i, t)
+			if r.Float64() >= quiet {
+				sc.demand[c] = int32(r.IntN(high + 1))
+			} else {
+				sc.demand[c] = 0
+			}
+			sc.delay[c] = int32(min(r.IntN(maxDelay+1), weeks))
+			sc.lag[c] = int32(1 + r.IntN(maxLag))
+			sc.round[c] = float32(r.Uint32()>>9)*0x1p-23 + 0x1p-24
+		}
+	}
+	return sc
+}
+
+func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
+
+// randomArticle returns a valid article with whole units whose quantities are about scale, all fields that Run reads at random.
+func randomArticle(r *rand.Rand, weeks int, scale float64) Article {
+	a := DefaultArticle()
+	a.Horizon = weeks
+	quantity := func() float64 { return math.Floor(r.ExpFloat64() * scale) }
+	a.OnHand = pick(r, 0, quantity())
+	for _, list := range []*[]WeekQuantity{&a.InTransit, &a.PendingReturns} {
+		for range r.IntN(4) {
+			*list = append(*list, WeekQuantity{r.IntN(weeks + 2), quantity()})
+		}
+	}
+	money := func() float64 { return pick(r, 0, r.Float64(), 10*r.ExpFloat64()) }
+	a.Price, a.UnitCost, a.HoldingCost, a.InboundCost, a.OrderCost = money(), money(), money(), money(), money()
+	a.OutboundCost, a.ReturnCost, a.OverstockCost, a.LostSaleCost = money(), money(), money()-1, money()
+	a.ReturnRate = pick(r, 0, 0.5, 1, r.Float64())
+	a.ResalableShare = pick(r, 0, 1, 1, r.Float64())
+	a.ReviewPeriod, a.ReviewPhase = 1+r.IntN(4), r.IntN(7)-3
+	a.PackSize = pick(r, 1, 1, float64(1+r.IntN(12)), 1+quantity())
+	a.MOQ = pick(r, 0, 0, quantity())
+	a.MaxOrder = pick(r, math.Inf(1), math.Inf(1), quantity()*3)
+	a.InboundBeforeDemand = pick(r, 0.5, 0.5, 0, 1, 0.75, r.Float64())
+	return a
+}
+
+// randomPolicies returns policies of every kind with quantities of about scale.
+func randomPolicies(r *rand.Rand, weeks int, scale float64) []Policy {
+	quantity := func() float64 { return math.Floor(r.ExpFloat64() * scale) }
+	rsq := func(trigger Trigger) Policy {
+		return RSQ{T0: r.IntN(min(weeks, 4) + 1), Q0: pick(r, 0, 4*quantity()), ReorderPoint: pick(r, 0, 0.5, 1) + quantity(), Q: 3 * quantity(),
+			TLimit: r.IntN(weeks + 2), Trigger: trigger}
+	}
+	levels := make([]float64, weeks-r.IntN(2))
+	for t := range levels {
+		levels[t] = 5 * quantity()
+	}
+	var orders []WeekQuantity
+	for range r.IntN(5) {
+		orders = append(orders, WeekQuantity{r.IntN(weeks + 1), 3 * quantity()})
+	}
+	s := quantity()
+	return []Policy{rsq(StockTrigger), rsq(StockTrigger), rsq(PositionTrigger), rsq(PositionTrigger), SS{s, s + 3*quantity()}, SS{s + 0.5, s},
+		BaseStock{5 * quantity()}, BaseStock{5*quantity() + 0.25}, Newsvendor{levels}, NewPlan(orders), None{}}
+}
+
+// kinds are the kernels of this machine.
+func kinds() []kernel.Kind {
+	var ks []kernel.Kind
+	for k := kernel.Scalar; k <= kernel.Best(); k++ {
+		ks = append(ks, k)
+	}
+	return ks
+}
+
+// checkEvaluator compares everything that an evaluator says with Run.
+func checkEvaluator(t *testing.T, ev *Evaluator, a *Article, p Policy, sc *Scenarios) {
+	t.Helper()
+	totals := Run(a, p, sc, nil)
+	want := Costs(a, totals, nil)
+	for i, got := range ev.Totals(p, nil) {
+		if got != totals[i] {
+			t.Fatalf("%v, %v: scenario %d: totals\n%+v, want\n%+v\n%+v", ev.kind, p, i, got, totals[i], a)
+		}
+	}
+	for i, got := range ev.Costs(p, nil) {
+		if math.Float64bits(got) != math.Float64bits(want[i]) {
+			t.Fatalf("%v, %v: scenario %d: cost %v, want %v\n%+v", ev.kind, p, i, got, want[i], a)
+		}
+	}
+	limit := want[len(want)/2]
+	count := 0
+	for _, c := range want {
+		if c >= limit {
+			count++
+		}
+	}
+	for _, most := range []int{0, count / 2, count - 1, count, len(want)} {
+		got, abandoned := ev.CostsBelow(p, limit, most, nil)
+		if abandoned != (count > most) {
+			t.Fatalf("%v, %v: abandoned %t with %d of %d scenarios at %g or more, %d allowed", ev.kind, p, abandoned, count, sc.N, limit, most)
+		}
+		for i := range got {
+			if !abandoned && got[i] != want[i] {
+				t.Fatalf("%v, %v: scenario %d: cost below the limit %v, want %v", ev.kind, p, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// randomCase checks every kernel on a random article, scenarios and policies, and returns how many were run by a kernel and how many wide.
+func randomCase(t *testing.T, seed uint64, n, weeks int) (fast, wide int) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	scale := pick(r, 1, 10, 10, 200, 5000, 1e5, 3e6, 1e8)
+	sc := randomScenarios(r, n, weeks, int(min(scale*3, 1<<24)), pick(r, 0, 1, 3, 8, weeks+2), pick(r, 1, 2, 3, 4, 9, weeks+2))
+	a := randomArticle(r, weeks, scale)
+	if err := a.Validate(); err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	policies := randomPolicies(r, weeks, scale)
+	for _, kind := range kinds() {
+		ev := &Evaluator{kind: kind}
+		ev.Prepare(&a, sc)
+		for _, p := range policies {
+			checkEvaluator(t, ev, &a, p, sc)
+			if ev.fits && ev.preparePolicy(p) {
+				fast++
+			} else {
+				wide++
+			}
+		}
+	}
+	return fast, wide
+}
+
+func TestKernelsAreRun(t *testing.T) {
+	cases := 400
+	if testing.Short() {
+		cases = 100
+	}
+	r := rand.New(rand.NewPCG(3, 0))
+	fast, wide := 0, 0
+	for seed := range uint64(cases) {
+		f, w := randomCase(t, seed, 1+r.IntN(70), 1+int(r.ExpFloat64()*12)%104)
+		fast, wide = fast+f, wide+w
+	}
+	if fast < cases || wide < cases {
+		t.Errorf("%d runs by kernels and %d wide ones: both paths must be tested", fast, wide)
+	}
+	for seed, size := range [][2]int{{5000, 12}, {16, 104}, {1, 1}, {500, 1}, {17, 127}, {33, 128}} {
+		randomCase(t, uint64(1000+seed), size[0], size[1])
+	}
+}
+
+func BenchmarkKernel(b *testing.B) {
+	for _, c := range benchCases() {
+		sc := randomScenarios(rand.New(rand.NewPCG(1, 0)), 500, 12, 20, 2, 3)
+		for _, kind := range kinds() {
+			b.Run(fmt.Sprintf("%s/%v", c.name, kind), func(b *testing.B) {
+				ev := &Evaluator{kind: kind}
+				ev.Prepare(&c.article, sc)
+				var dst []float64
+				for b.Loop() {
+					dst = ev.Costs(c.policy, dst)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(sc.N*sc.Weeks), "ns/cand-scen-week")
+			})
+		}
+	}
+}
+
+type benchCase struct {
+	name    string
+	article Article
+	policy  Policy
+}
+
+func benchCases() []benchCase {
+	a := DefaultArticle()
+	a.OnHand, a.HoldingCost, a.InboundCost, a.OutboundCost, a.LostSaleCost, a.ReturnCost = 30, 0.1, 1, 2, 5, 1
+	a.ReturnLagWeights = []float64{0.3, 0.5, 0.2}
+	back := a
+	back.ReturnRate = 0.4
+	stock := RSQ{T0: 0, Q0: 40, ReorderPoint: 25, Q: 60, TLimit: 10, Trigger: StockTrigger}
+	position := stock
+	position.Trigger = PositionTrigger
+	return []benchCase{
+		{"rsq stock, no returns", a, stock},
+		{"rsq stock, returns", back, stock},
+		{"rsq position", back, position},
+		{"order up to", back, SS{30, 80}},
+	}
+}

@@ -1,0 +1,88 @@
+package kernel
+
+import "math"
+
+// Lanes is the number of scenarios in a block.
+const Lanes = 16
+
+// MaxWeeks is the largest horizon that the kernels run.
+const MaxWeeks = 127
+
+// Thresholds of a [Week] in which the order does not depend on the stock.
+const (
+	Never  = -1            // no order
+	Always = math.MaxInt32 // an order in every scenario
+)
+
+// Week is what is common to all scenarios in a week: the review's rule, and the goods that were under way before week 0.
+type Week struct {
+	Threshold int32 // order if what is looked at is at most this many units
+	Quantity  int32 // units to order, or the level to order up to
+	Inbound   int32 // units arriving: old orders and old returns
+	Returned  int32 // the old returns among them
+}
+
+// Look says what a week's threshold is compared with.
+type Look uint64
+
+// Values of Look.
+const (
+	Stock    Look = iota // on hand, if none of the policy's orders is outstanding: never more than one order under way
+	Position             // on hand and outstanding; Quantity is ordered
+	UpTo                 // on hand and outstanding; the order is Quantity less the position, after Rules
+)
+
+// Rules turn a wanted quantity into an order: up to a multiple of Pack, at least Least; a result above Most becomes Cap.
+type Rules struct {
+	Pack, Least, Most, Cap int32 // units
+}
+
+// Prices are money per unit (Order: per order). Their products are summed in the order of the fields.
+type Prices struct {
+	Holding, Inbound, Order, Outbound, Returns, Lost, Overstock float64
+}
+
+// Problem is a SKU's scenarios, state and prices, and a policy. The caller guarantees that no sum exceeds an int32.
+type Problem struct {
+	Demand []int32   // [block][week][lane] units
+	Round  []float32 // [block][week][lane] v of floor(ReturnShare·sales + v); without returns empty
+	Delay  []uint8   // [block][week][lane] weeks until an order of this week arrives, at most the number of weeks
+	Lag    []uint8   // [block][week][lane] weeks until this week's returns are sellable, at least 1; without returns empty
+	Total  []int32   // [block][lane] the demand of all weeks
+	Weeks  []Week
+
+	OnHand  int32 // units at the start of week 0
+	Transit int32 // units ordered before week 0 and outstanding at its start
+	Late    int32 // those of them that arrive after the last week
+
+	Scenarios int // the lanes beyond are padding
+
+	After       float64 // share of a week's inbound that comes after the demand, rounded down
+	AfterShift  int32   // the same as a right shift, or -1 if it is none
+	ReturnShare float64 // 0 for none
+	MaxLag      int32
+
+	Look   Look
+	Rules  Rules // of UpTo
+	Prices Prices
+}
+
+// Sums are a block's results, units [lane].
+type Sums struct {
+	OnHand  [Lanes]int32 // sum of the stock at the end of each week
+	Ordered [Lanes]int32
+	Orders  [Lanes]int32 // number of orders
+	Sales   [Lanes]int32
+	Final   [Lanes]int32 // on hand and outstanding after the last week
+	Short   [Lanes]int32 // weeks with less sales than demand
+}
+
+// Blocks returns the number of blocks.
+func (p *Problem) Blocks() int { return (p.Scenarios + Lanes - 1) / Lanes }
+
+// cost puts prices to sums. The order of the operations is that of simulate's CostParts.Total; each product is rounded before it is added.
+func (c *Prices) cost(onHand, ordered, orders, sales, lost, final int32) float64 {
+	return float64(c.Holding*float64(onHand)) + (float64(c.Inbound*float64(ordered)) + float64(c.Order*float64(orders))) +
+		float64(c.Outbound*float64(sales)) + float64(c.Returns*float64(sales)) + float64(c.Lost*float64(lost)) +
+		float64(c.Overstock*float64(final))
+}

@@ -1,0 +1,104 @@
+package kernel
+
+// lane is one scenario's result, units.
+type lane struct {
+	onHand, ordered, orders, sales, final, short int32
+}
+
+// scalar runs scenario i. It is the readable form of the assembly.
+func (p *Problem) scalar(i int) (s lane) {
+	weeks := len(p.Weeks)
+	var arrivals, returns [MaxWeeks]int32 // [week] units
+	stock, outstanding := p.OnHand, int32(0)
+	position := p.OnHand + p.Transit
+	cell := i/Lanes*weeks*Lanes + i%Lanes
+	for t := range p.Weeks {
+		w := &p.Weeks[t]
+
+		looked := position
+		if p.Look == Stock {
+			looked = stock
+		}
+		if looked <= w.Threshold && (p.Look != Stock || outstanding == 0) {
+			order := w.Quantity
+			if p.Look == UpTo {
+				order = p.Rules.order(w.Quantity - position)
+			}
+			outstanding += order
+			position += order
+			s.ordered += order
+			s.orders++
+			if week := t + int(p.Delay[cell]); week < weeks {
+				arrivals[week] += order
+			}
+		}
+
+		arrived := arrivals[t]
+		outstanding -= arrived
+		inbound := arrived + returns[t] + w.Inbound
+		var after int32
+		if p.AfterShift >= 0 {
+			after = inbound >> uint32(p.AfterShift)
+		} else {
+			after = int32(p.After * float64(inbound))
+		}
+		stock += inbound - after
+
+		demand := p.Demand[cell]
+		sales := min(demand, stock)
+		stock += after - sales
+		position += returns[t] + w.Returned - sales
+		s.onHand += stock
+		s.sales += sales
+		if sales < demand {
+			s.short++
+		}
+
+		if p.ReturnShare != 0 {
+			back := int32(float64(p.ReturnShare*float64(sales)) + float64(p.Round[cell]))
+			if week := t + int(p.Lag[cell]); week < weeks {
+				returns[week] += back
+			}
+		}
+		cell += Lanes
+	}
+	s.final = stock + outstanding + p.Late
+	return s
+}
+
+// order applies the rules to a positive quantity.
+func (r *Rules) order(wanted int32) int32 {
+	q := max((wanted+r.Pack-1)/r.Pack*r.Pack, r.Least)
+	if q > r.Most {
+		return r.Cap
+	}
+	return q
+}
+
+// costsScalar is the Go form of Costs.
+func (p *Problem) costsScalar(first, last int, limit float64, most int, dst []float64) (atLeast int) {
+	for b := first; b < last; b++ {
+		for i := b * Lanes; i < min((b+1)*Lanes, p.Scenarios); i++ {
+			s := p.scalar(i)
+			dst[i] = p.Prices.cost(s.onHand, s.ordered, s.orders, s.sales, p.Total[i]-s.sales, s.final)
+			if dst[i] >= limit {
+				atLeast++
+			}
+		}
+		if atLeast > most {
+			break
+		}
+	}
+	return atLeast
+}
+
+// sumsScalar is the Go form of Sums.
+func (p *Problem) sumsScalar(first, last int, dst []Sums) {
+	for b := first; b < last; b++ {
+		for i := b * Lanes; i < min((b+1)*Lanes, p.Scenarios); i++ {
+			s, d, l := p.scalar(i), &dst[b], i%Lanes
+			d.OnHand[l], d.Ordered[l], d.Orders[l] = s.onHand, s.ordered, s.orders
+			d.Sales[l], d.Final[l], d.Short[l] = s.sales, s.final, s.short
+		}
+	}
+}
