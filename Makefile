@@ -1,0 +1,51 @@
+# make demo: build, and run on the shipped data.   make test: the tests.   make check: all that must hold before a commit.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT   = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null)
+FUZZTIME   ?= 10m
+COUNT      ?= 6
+
+.PHONY: build demo test check format vet staticcheck race fuzz bench clean
+
+build:
+	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
+
+demo: build
+
+test:
+	go test ./...
+
+check: format vet staticcheck race
+
+format:
+	@files=$$("$$(go env GOROOT)/bin/gofmt" -l .) && test -z "$$files" || { echo "run gofmt -w on: $$files"; exit 1; }
+
+# The second architecture has no assembly: it shows that the plain Go kernel builds.
+vet:
+	go vet ./...
+	GOARCH=arm64 go vet ./...
+
+staticcheck:
+	go run $(STATICCHECK) ./...
+
+# Needs a C compiler. The seeds of the fuzz targets are run with it.
+race:
+	go test -race ./...
+
+# Every fuzz target for FUZZTIME, one after the other. What they find is written to testdata/fuzz of the package: commit it with the fix.
+fuzz:
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench:
+	@mkdir -p out
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... > out/bench.txt || { cat out/bench.txt; exit 1; }
+	go run $(BENCHSTAT) out/bench.txt
+
+clean:
+	rm -rf bin out
