@@ -72,8 +72,17 @@ type Input struct {
 // Workspace holds the memory of decisions, to be used again for the next SKU. Not for concurrent use; the zero value is ready.
 type Workspace struct {
 	opt, eval                         simulate.Scenarios
+	evaluator                         *simulate.Evaluator
 	policy, nothing, plan             []simulate.Totals
 	policyCost, otherCost, difference []float64
+}
+
+func (w *Workspace) prepare(a *simulate.Article, sc *simulate.Scenarios) *simulate.Evaluator {
+	if w.evaluator == nil {
+		w.evaluator = simulate.NewEvaluator()
+	}
+	w.evaluator.Prepare(a, sc)
+	return w.evaluator
 }
 
 // Decide chooses the SKU's extended (R, s, Q) policy on Ω_opt and reports what it does on Ω_eval, next to doing nothing and to the plan.
@@ -93,13 +102,14 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 		Evaluations:  best.Evaluations,
 	}
 	a := in.Article
-	w.policy = simulate.Run(a, rec.Policy, &w.eval, w.policy)
+	ev := w.prepare(a, &w.eval)
+	w.policy = ev.Totals(rec.Policy, w.policy)
 	rec.Figures = Summarize(a, w.policy, o.Objective)
-	w.nothing = simulate.Run(a, simulate.None{}, &w.eval, w.nothing)
+	w.nothing = ev.Totals(simulate.None{}, w.nothing)
 	rec.DoNothing = Summarize(a, w.nothing, o.Objective)
 	rec.Saving = w.saving(a, w.nothing)
 	if in.Plan != nil {
-		w.plan = simulate.Run(a, in.Plan, &w.eval, w.plan)
+		w.plan = ev.Totals(in.Plan, w.plan)
 		figures := Summarize(a, w.plan, o.Objective)
 		saving := w.saving(a, w.plan)
 		rec.Plan, rec.PlanSaving = &figures, &saving
@@ -167,7 +177,8 @@ func Tune(kind Kind, s *simulate.Sampler, in Input, o Options, w *Workspace) (Tu
 	default:
 		return Tuned{}, fmt.Errorf("policy family %q is not known; known are %v", kind, Kinds())
 	}
-	p := NewProblem(f, o.Objective, in.Article, &w.opt, o.Budget)
+	ev := w.prepare(in.Article, &w.opt)
+	p := NewProblem(f, o.Objective, ev, o.Scenarios, o.Budget)
 	PatternSearch{}.Search(p, random.New(in.Key.String("search")))
 	x, score := p.Best()
 	return Tuned{Policy: f.Policy(x), Score: score, Evaluations: p.Evaluations()}, nil

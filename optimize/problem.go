@@ -14,22 +14,29 @@ type Problem struct {
 	Objective Objective
 	Budget    int // candidates that may be evaluated
 
-	article   *simulate.Article
-	scenarios *simulate.Scenarios
+	evaluator *simulate.Evaluator
+	n         int // scenarios
 	totals    []simulate.Totals
 	costs     []float64
 
 	evaluations int
-	known       map[string]Score
+	known       map[string]known
 	best        []int
 	bestScore   Score
 	keyBuffer   []byte
 }
 
-// NewProblem returns the problem of finding the family's best policy for an article on its scenarios.
-func NewProblem(f *Family, o Objective, a *simulate.Article, sc *simulate.Scenarios, budget int) *Problem {
-	return &Problem{Family: f, Objective: o, Budget: budget, article: a, scenarios: sc,
-		known: map[string]Score{}, bestScore: worst()}
+// known is what is remembered of a policy: its score, or, where its evaluation was abandoned, that its objective is above a bound.
+type known struct {
+	score     Score
+	abandoned bool
+	above     float64
+}
+
+// NewProblem returns the problem of finding the family's best policy on the scenarios that the evaluator was prepared for.
+func NewProblem(f *Family, o Objective, ev *simulate.Evaluator, scenarios, budget int) *Problem {
+	return &Problem{Family: f, Objective: o, Budget: budget, evaluator: ev, n: scenarios,
+		known: map[string]known{}, bestScore: worst()}
 }
 
 // Evaluations returns how many candidates have been evaluated; asking again for a known one is free.
@@ -42,42 +49,64 @@ func (p *Problem) Best() ([]int, Score) { return p.best, p.bestScore }
 func (p *Problem) Exhausted() bool { return p.evaluations >= p.Budget }
 
 // Evaluate returns the score of a point. When the budget is spent, points that are not known score worst.
-func (p *Problem) Evaluate(x []int) Score {
+func (p *Problem) Evaluate(x []int) Score { return p.EvaluateAgainst(x, worst()) }
+
+// EvaluateAgainst returns the score of a point if that is not worse than the incumbent's objective, and otherwise a score that is worse than the
+// incumbent, which costs less: as soon as so many scenarios are dearer than the incumbent's quantile that the candidate's must be too, the
+// evaluation is abandoned. That is exact.
+func (p *Problem) EvaluateAgainst(x []int, incumbent Score) Score {
 	policy := p.Family.Policy(x)
 	key := p.key(policy, x)
-	if s, ok := p.known[string(key)]; ok {
-		return s
+	k, ok := p.known[string(key)]
+	if ok && !k.abandoned {
+		return k.score
 	}
-	if p.Exhausted() {
+	limit := math.Inf(1)
+	if incumbent.Shortfall == 0 {
+		limit = incumbent.Value
+	}
+	if ok && k.above >= limit || p.Exhausted() {
 		return worst()
 	}
-	s := p.score(policy)
 	p.evaluations++
-	p.known[string(key)] = s
+	s, abandoned := p.score(policy, limit)
+	p.known[string(key)] = known{s, abandoned, limit}
 	if s.Better(p.bestScore) {
 		p.best, p.bestScore = append(p.best[:0], x...), s
 	}
 	return s
 }
 
-func (p *Problem) score(policy simulate.Policy) Score {
-	p.totals = simulate.Run(p.article, policy, p.scenarios, p.totals)
-	p.costs = simulate.Costs(p.article, p.totals, p.costs)
-	s := Score{Value: p.Objective.Value(p.costs)}
+// score evaluates a policy, and abandons it when its objective is found to be above the limit.
+func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandoned bool) {
+	if p.Objective.Measure == Mean || math.IsInf(limit, 1) {
+		p.costs = p.evaluator.Costs(policy, p.costs)
+	} else {
+		// The objective is at least the k-th smallest cost.
+		k := int(p.Objective.P * float64(p.n-1))
+		p.costs, abandoned = p.evaluator.CostsBelow(policy, math.Nextafter(limit, math.Inf(1)), p.n-1-k, p.costs)
+	}
+	if abandoned {
+		return worst(), true
+	}
+	s.Value = p.Objective.Value(p.costs)
+	if s.Value > limit {
+		return worst(), true
+	}
+	p.totals = p.evaluator.Totals(policy, p.totals)
 	var fill float64
 	for i := range p.totals {
 		fill += p.totals[i].FillRate()
 		s.Ordered += p.totals[i].Ordered
 	}
-	n := float64(len(p.totals))
-	s.Ordered /= n
+	s.Ordered /= float64(p.n)
 	if floor := p.Objective.MinFillRate; floor > 0 {
-		s.Shortfall = max(0, floor-fill/n)
+		s.Shortfall = max(0, floor-fill/float64(p.n))
 	}
 	if rsq, ok := policy.(simulate.RSQ); ok {
 		s.OrderWeek = rsq.T0
 	}
-	return s
+	return s, false
 }
 
 // key identifies a policy: what is ordered, not the point, since several points can stand for one policy.

@@ -155,7 +155,7 @@ func tryMove(p *Problem, x []int, current *Score, d, byD, e, byE int) bool {
 		moved = moved && x[e] != oldE
 	}
 	if moved {
-		if s := p.Evaluate(x); s.Better(*current) {
+		if s := p.EvaluateAgainst(x, *current); s.Better(*current) {
 			*current = s
 			return true
 		}

@@ -73,7 +73,9 @@ func gridBest(t *testing.T, kind Kind, a *simulate.Article, sc *simulate.Scenari
 	t.Helper()
 	facts := newDemandFacts(a, sc)
 	f := map[Kind]*Family{RSQ: rsqFamily(a, facts, o.Trigger.triggers()), SS: ssFamily(a, facts), BaseStock: baseStockFamily(a, facts)}[kind]
-	p := NewProblem(f, o.Objective, a, sc, f.points())
+	ev := simulate.NewEvaluator()
+	ev.Prepare(a, sc)
+	p := NewProblem(f, o.Objective, ev, sc.N, f.points())
 	Grid{}.Search(p, random.Source{})
 	_, s := p.Best()
 	return s, p.Evaluations()
