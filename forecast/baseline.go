@@ -77,7 +77,7 @@ func (o *origin) scale() float64 {
 
 // Predict implements [Forecaster].
 func (b *Baseline) Predict(s *Series, asOf, horizon int, dst *Quantiles) (Diagnostics, error) {
-	if err := checkHorizon(horizon); err != nil {
+	if err := checkQuestion(s, asOf, horizon); err != nil {
 		return Diagnostics{}, err
 	}
 	var k track

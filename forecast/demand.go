@@ -1,6 +1,24 @@
 package forecast
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
+
+// maxWeekNumber bounds week numbers, to the years 1970 ± 19,000, so that they can be added and multiplied without thought.
+const maxWeekNumber = 1_000_000
+
+// check tells what makes a series unusable. Values that are not finite are no error: such weeks count as unknown.
+func (s *Series) check() error {
+	if s.FirstWeek < -maxWeekNumber || s.FirstWeek > maxWeekNumber {
+		return fmt.Errorf("history of %s/%s begins in week %d, beyond ±%d", s.MerchantID, s.ArticleID, s.FirstWeek, maxWeekNumber)
+	}
+	if s.InStock != nil && len(s.InStock) != len(s.Sales) {
+		return fmt.Errorf("history of %s/%s has %d weeks of sales, but %d of in-stock shares", s.MerchantID, s.ArticleID,
+			len(s.Sales), len(s.InStock))
+	}
+	return nil
+}
 
 // demand is a series cleaned for learning: what customers wanted, as far as it is known, for the weeks first .. first+len(y)-1.
 // Weight 1 is a week known in full, a weight in (0,1) one whose sales were scaled up from that share of the week, and 0 one of
@@ -43,15 +61,18 @@ func (d *demand) clean(s *Series, asOf int, minShare float64) {
 	d.first = s.FirstWeek + start
 	for t := start; t < n; t++ {
 		y, w := s.demandAt(t, minShare)
-		if y != math.Trunc(y) && w != 0 && w == 1 {
-			d.whole = false
-		}
+		d.whole = d.whole && (s.Sales[t] == math.Trunc(s.Sales[t]) || math.IsNaN(s.Sales[t]))
 		d.y = append(d.y, y)
 		d.weight = append(d.weight, w)
 	}
 	if len(d.y) == 0 {
 		d.first = asOf
 		return
+	}
+	if d.whole {
+		for t, y := range d.y {
+			d.y[t] = math.Round(y)
+		}
 	}
 	silence := 1.0
 	if s.InStock != nil {
@@ -65,7 +86,7 @@ func (d *demand) clean(s *Series, asOf int, minShare float64) {
 
 // share returns the in-stock share of the week at index t, 1 where it is not known.
 func (s *Series) share(t int) float64 {
-	if t >= len(s.InStock) || !(s.InStock[t] <= 1) {
+	if s.InStock == nil || !(s.InStock[t] <= 1) {
 		return 1
 	}
 	return max(s.InStock[t], 0)
@@ -73,7 +94,7 @@ func (s *Series) share(t int) float64 {
 
 func (s *Series) demandAt(t int, minShare float64) (y, weight float64) {
 	y = s.Sales[t]
-	if y != y || math.IsInf(y, 0) {
+	if math.IsNaN(y) || math.IsInf(y, 0) {
 		return 0, 0
 	}
 	y = min(max(y, 0), maxUnits)
@@ -81,7 +102,7 @@ func (s *Series) demandAt(t int, minShare float64) (y, weight float64) {
 	case share >= 1:
 		return y, 1
 	case share >= minShare:
-		return math.Round(y / share), share
+		return y / share, share
 	default:
 		return y, 0
 	}

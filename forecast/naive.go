@@ -6,8 +6,8 @@ func (t *Trainer) FitSeasonalNaive() (*Baseline, error) { return t.fitBaseline(s
 
 func seasonalNaive(o *origin, h int) float64 {
 	t := o.n + h - seasonWeeks
-	for t >= o.next {
-		t -= seasonWeeks
+	if ahead := t - o.next; ahead >= 0 {
+		t -= (ahead/seasonWeeks + 1) * seasonWeeks
 	}
 	if t < 0 {
 		t = o.next - 1

@@ -12,7 +12,7 @@ type spread struct {
 	whole       bool
 }
 
-const largeMean = 60
+const largeMean = 200
 
 // numSizes is the number of ranges of the mean that are calibrated apart.
 const numSizes = 4

@@ -55,7 +55,9 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("forecast option %s is %d, want %d..%d", name, v, low, high))
 		}
 	}
-	check("as-of week", o.AsOf, 1, AllHistory)
+	if o.AsOf != AllHistory {
+		check("as-of week", o.AsOf, 1, maxWeekNumber)
+	}
 	check("horizon", o.Horizon, 1, maxHorizon)
 	check("sample", o.Sample, 1, 1_000_000)
 	check("origins", o.Origins, 1, 520)

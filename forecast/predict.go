@@ -30,7 +30,7 @@ func (m *Model) Autocorrelation() float64 { return m.phi }
 
 // Predict implements [Forecaster]. Beyond the horizon the model was fitted for its last week's correction is used.
 func (m *Model) Predict(s *Series, asOf, horizon int, dst *Quantiles) (Diagnostics, error) {
-	if err := checkHorizon(horizon); err != nil {
+	if err := checkQuestion(s, asOf, horizon); err != nil {
 		return Diagnostics{}, err
 	}
 	var k track
@@ -55,11 +55,14 @@ func (m *Model) Predict(s *Series, asOf, horizon int, dst *Quantiles) (Diagnosti
 	return Diagnostics{o.class, k.pattern.weeks, n - k.pattern.weeks, k.level[middle].mean(), o.kappa(m.kappa[o.class])}, nil
 }
 
-func checkHorizon(horizon int) error {
+func checkQuestion(s *Series, asOf, horizon int) error {
 	if horizon < 1 || horizon > maxHorizon {
 		return fmt.Errorf("forecast horizon is %d weeks, want 1..%d", horizon, maxHorizon)
 	}
-	return nil
+	if asOf < -maxWeekNumber || asOf > maxWeekNumber {
+		return fmt.Errorf("as-of week is %d, beyond ±%d", asOf, maxWeekNumber)
+	}
+	return s.check()
 }
 
 // reshape makes q a forecast of the given size, reusing its memory.
@@ -77,16 +80,12 @@ func (q *Quantiles) reshape(levels []float64, weeks int) {
 func matchTail(q *Quantiles, t int, mean float64) {
 	v, levels := q.Week(t), q.Levels
 	n := len(v)
-	if n < 2 || v[n-1] > 1 || v[n-2] > v[n-1] {
+	if n < 2 || v[n-1] > 1 || mean >= 1 || levels[n-1] < 0.9 {
 		return
 	}
-	top := v[n-1]
 	v[n-1] = v[n-2]
 	rest := q.Mean(t)
 	v[n-1] = v[n-2] + 1
 	perUnit := q.Mean(t) - rest
-	v[n-1] = top
-	if perUnit > 0 && levels[n-1] > 0.9 {
-		v[n-1] = v[n-2] + float32(math.Max((mean-rest)/perUnit, 0))
-	}
+	v[n-1] = v[n-2] + float32(math.Max((mean-rest)/perUnit, 0))
 }

@@ -50,7 +50,7 @@ type Score struct {
 	inside   [len(centralIntervals)]interval
 }
 
-type interval struct{ covered, expected, width float64 }
+type interval struct{ closed, ranked, width float64 }
 
 // NewScore returns an empty score of forecasts at the given levels.
 func NewScore(levels []float64) *Score {
@@ -79,33 +79,25 @@ func (s *Score) Add(q *Quantiles, t int, y float64) {
 func (c *interval) add(q *Quantiles, t int, y, tail float64) {
 	low, high := q.At(t, tail), q.At(t, 1-tail)
 	if low <= y && y <= high {
-		c.covered++
+		c.closed++
 	}
 	c.width += high - low
-	c.expected += q.mass(t, low, high, tail)
+	below, upTo := q.rank(t, y)
+	c.ranked += max(min(upTo, 1-tail)-max(below, tail), 0) / (upTo - below)
 }
 
-// mass returns the probability that the forecast itself gives to the closed interval between its quantiles at tail and 1-tail: more than 1-2·tail
-// where the ends are values of positive probability, seen as runs of equal quantiles. This is what coverage has to be compared with.
-func (q *Quantiles) mass(t int, low, high, tail float64) float64 {
-	below, upto := tail, 1-tail
+// rank returns the stretch of probability that the forecast gives to the value y: a run of equal quantiles where y is a value of positive
+// probability, else the gap between the levels around it.
+func (q *Quantiles) rank(t int, y float64) (below, upTo float64) {
+	upTo = 1
 	for i, v := range q.Week(t) {
-		if float64(v) >= low {
-			below = min(below, q.Levels[i])
-			if i == 0 {
-				below = 0
-			}
-			break
+		if float64(v) < y {
+			below = q.Levels[i]
+		} else if float64(v) > y {
+			return below, q.Levels[i]
 		}
 	}
-	v := q.Week(t)
-	for i := len(v) - 1; i >= 0; i-- {
-		if float64(v[i]) <= high {
-			upto = max(upto, q.Levels[i])
-			break
-		}
-	}
-	return upto - below
+	return below, upTo
 }
 
 // Merge adds the counts of o.
@@ -122,8 +114,8 @@ func (s *Score) Merge(o *Score) {
 		s.pinball[i] += p
 	}
 	for i, c := range o.inside {
-		s.inside[i].covered += c.covered
-		s.inside[i].expected += c.expected
+		s.inside[i].closed += c.closed
+		s.inside[i].ranked += c.ranked
 		s.inside[i].width += c.width
 	}
 }
@@ -160,18 +152,20 @@ func (s *Score) Bias() float64 { return s.error / s.demand }
 
 // Coverage is how one central interval fared.
 type Coverage struct {
-	Nominal  float64 // 0.5, 0.8, 0.95
-	Observed float64 // share of weeks inside
-	Expected float64 // the share that the forecasts themselves promise for their closed intervals: above Nominal with whole units
-	Width    float64 // mean width, units
+	Nominal float64 // 0.5, 0.8, 0.95
+	Closed  float64 // share of weeks with low ≤ y ≤ high; rightly above Nominal where demand is in few whole units, since the ends weigh
+	Ranked  float64 // share by the randomised probability integral transform, in expectation: Nominal if calibrated, also for whole units
+	Width   float64 // mean width, units
 }
 
-// Coverage returns the coverage of the central 50, 80 and 95 % intervals.
+// Coverage returns the coverage of the central 50, 80 and 95 % intervals. Ranked is the honest figure for slow sellers: a forecast of 0
+// or 1 unit cannot have an interval of exactly 50 %, but of the stretch of probability that it gave to what happened, the share that lies
+// within the interval has the nominal mean (Czado, Gneiting and Held, Biometrics 65(4), 2009).
 func (s *Score) Coverage() []Coverage {
 	out := make([]Coverage, len(centralIntervals))
 	n := float64(s.n)
 	for i, c := range s.inside {
-		out[i] = Coverage{centralIntervals[i], c.covered / n, c.expected / n, c.width / n}
+		out[i] = Coverage{centralIntervals[i], c.closed / n, c.ranked / n, c.width / n}
 	}
 	return out
 }

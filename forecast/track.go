@@ -99,8 +99,8 @@ func (k *track) features(t int) (x features, index float64) {
 	x[3] = x[slow]
 	const reach = 2
 	year := t - seasonWeeks
-	for year >= k.next {
-		year -= seasonWeeks
+	if ahead := year - k.next; ahead >= 0 {
+		year -= (ahead/seasonWeeks + 1) * seasonWeeks
 	}
 	if from, to := max(year-reach, 0), min(year+reach+1, k.next); from < to {
 		if mean, known := k.sums.mean(from, to); known > 0 {

@@ -58,8 +58,11 @@ func NewTrainer(o Options) (*Trainer, error) {
 	return &Trainer{opts: o.withDefaults(), firstWeek: math.MaxInt, lastWeek: math.MinInt, merchants: map[string]*pool{}}, nil
 }
 
-// Add counts one series. The trainer keeps no reference to it.
-func (t *Trainer) Add(s *Series) {
+// Add counts one series. The trainer keeps no reference to it. An error means that the series is unusable and was not counted.
+func (t *Trainer) Add(s *Series) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	t.series++
 	t.lastWeek = max(t.lastWeek, min(s.FirstWeek+len(s.Sales), t.opts.AsOf))
 	d := &t.scratch
@@ -69,13 +72,16 @@ func (t *Trainer) Add(s *Series) {
 		m = new(pool)
 		t.merchants[s.MerchantID] = m
 	}
-	t.firstWeek = min(t.firstWeek, d.first)
+	if len(d.y) > 0 {
+		t.firstWeek = min(t.firstWeek, d.first)
+	}
 	var one pool
 	one.season.add(d, &t.sums)
 	one.addLaunch(d)
 	m.merge(&one)
 	t.all.merge(&one)
 	t.keep(s)
+	return nil
 }
 
 const firstWeeks = 8 // the weeks after a launch that tell the level of a launch
