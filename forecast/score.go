@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -100,10 +101,10 @@ func (q *Quantiles) rank(t int, y float64) (below, upTo float64) {
 	return below, upTo
 }
 
-// Merge adds the counts of o.
-func (s *Score) Merge(o *Score) {
+// Merge adds the counts of o, which must have the same levels.
+func (s *Score) Merge(o *Score) error {
 	if !slices.Equal(s.levels, o.levels) {
-		return
+		return fmt.Errorf("scores of %d and %d different levels cannot be merged", len(s.levels), len(o.levels))
 	}
 	s.n += o.n
 	s.demand += o.demand
@@ -118,6 +119,7 @@ func (s *Score) Merge(o *Score) {
 		s.inside[i].ranked += c.ranked
 		s.inside[i].width += c.width
 	}
+	return nil
 }
 
 // Weeks returns the number of weeks counted.
