@@ -86,6 +86,9 @@ func Parse(name string, data []byte) (*Settings, error) {
 	s := newSettings()
 	s.file = name
 	for _, joined := range k.Keys() {
+		if found.full() {
+			break
+		}
 		path := strings.Split(joined, separator)
 		s.add(path, k.Get(joined), parser.lines[joined], found)
 	}
