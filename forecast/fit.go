@@ -148,7 +148,11 @@ func (f *fitter) fitBlend() {
 	equal := features{1. / 3, 1. / 3, 1. / 3}
 	base := all.solve(&equal, 50)
 	for c := range week {
-		own := class[c].solve(&base, 200)
+		prior := base
+		if Class(c) == Dormant {
+			prior = features{fast: 1} // until articles come back to life in the history, those that stopped selling stay dead
+		}
+		own := class[c].solve(&prior, 200)
 		m.blend[c] = make([]features, horizon)
 		for h := range week[c] {
 			m.blend[c][h] = week[c][h].solve(&own, 400)
