@@ -25,7 +25,8 @@ type inverter struct {
 	beta   float64
 }
 
-const guideBits = 7
+// guideBits is the number of leading bits: with 1,024 cells few hold the end of a piece, so that the search's branch is predicted well.
+const guideBits = 10
 
 // build prepares the quantile function of week t.
 func (inv *inverter) build(q *forecast.Quantiles, t int) {
@@ -53,14 +54,15 @@ func (inv *inverter) build(q *forecast.Quantiles, t int) {
 func (inv *inverter) buildGuide(levels []float64) {
 	n := len(levels)
 	inv.levels = levels
-	inv.upper = resized(inv.upper, n)
+	inv.upper = resized(inv.upper, n+1)
+	inv.upper[n] = math.MaxUint32
 	inv.base, inv.slope = resized(inv.base, n), resized(inv.slope, n)
 	for i, l := range levels {
 		inv.upper[i] = uint32(l * 0x1p32) // 0 < l < 1
 	}
 	piece := 0
 	for g := range inv.guide {
-		for piece < n && inv.upper[piece] < uint32(g)<<(32-guideBits) {
+		for inv.upper[piece] < uint32(g)<<(32-guideBits) {
 			piece++
 		}
 		inv.guide[g] = uint16(piece)
@@ -70,7 +72,7 @@ func (inv *inverter) buildGuide(levels []float64) {
 // at returns the quantile at u/2^32.
 func (inv *inverter) at(u uint32) float64 {
 	i := int(inv.guide[u>>(32-guideBits)])
-	for i < len(inv.upper) && u > inv.upper[i] {
+	for u > inv.upper[i] {
 		i++
 	}
 	return inv.value(i, unit(u))
@@ -90,4 +92,33 @@ func (inv *inverter) value(i int, u float64) float64 {
 		return max(0, inv.base[i]+float64(inv.slope[i]*u))
 	}
 	return max(0, inv.tail-float64(inv.beta*math.Log1p(-u)))
+}
+
+// stepBits is smaller than guideBits because this table is made anew for each SKU.
+const stepBits = 7
+
+// stepGuide counts how many of some rising steps are at most u, by a table over the leading bits of u.
+type stepGuide struct {
+	steps []uint32
+	first [1 << stepBits]uint16 // steps at or below the cell's smallest u
+}
+
+func newStepGuide(steps []uint32) *stepGuide {
+	g := &stepGuide{steps: steps}
+	k := 0
+	for i := range g.first {
+		for k < len(steps) && steps[k] <= uint32(i)<<(32-stepBits) {
+			k++
+		}
+		g.first[i] = uint16(k)
+	}
+	return g
+}
+
+func (g *stepGuide) count(u uint32) int {
+	k := int(g.first[u>>(32-stepBits)])
+	for k < len(g.steps) && u >= g.steps[k] {
+		k++
+	}
+	return k
 }

@@ -32,6 +32,8 @@ type Scenarios struct {
 	round  []float32 // v in (0,1) of the rounding of the week's returns; multiples of 2^-24, odd ones only
 
 	leadTimes []float64 // weeks, real; only with Draw's detail
+
+	inverter inverter // Draw's; kept because SKUs share their levels
 }
 
 func (sc *Scenarios) index(i, t int) int { return (i/Lanes*sc.Weeks+t)*Lanes + i%Lanes }
@@ -140,26 +142,29 @@ func (d *drawing) demand(q *forecast.Quantiles) {
 		clear(sc.wide64)
 	}
 	uniforms := d.uniforms()
-	var inv inverter
+	inv := &sc.inverter
 	for t := range sc.Weeks {
 		inv.build(q, t)
 		points, shift := d.column(t, demandDim)
 		rounds, roundShift := d.column(t, demandRoundDim)
-		for i, u := range points {
-			var x float64
-			if uniforms != nil {
-				x = inv.atUnit(uniforms[t*sc.N+i])
-			} else {
-				x = inv.at(u + shift)
-			}
-			c := sc.index(i, t)
-			if whole {
-				x = math.Floor(x + float64(rounds[i]+roundShift)*0x1p-32)
-			}
-			if sc.wide {
-				sc.wide64[c] = x
-			} else {
-				sc.demand[c] = int32(x)
+		for first := 0; first < sc.N; first += Lanes {
+			c, last := sc.index(first, t), min(first+Lanes, sc.N)
+			for i, u := range points[first:last] {
+				var x float64
+				if uniforms != nil {
+					x = inv.atUnit(uniforms[t*sc.N+first+i])
+				} else {
+					x = inv.at(u + shift)
+				}
+				v := float64(rounds[first+i]+roundShift) * 0x1p-32
+				switch {
+				case !sc.wide:
+					sc.demand[c+i] = int32(x + v)
+				case whole:
+					sc.wide64[c+i] = math.Floor(x + v)
+				default:
+					sc.wide64[c+i] = x
+				}
 			}
 		}
 	}
@@ -208,19 +213,20 @@ func (d *drawing) leadTimes(detail bool) {
 		clear(sc.leadTimes)
 	}
 	quantile, steps := leadTimeDistribution(a, sc.Weeks)
+	guide := newStepGuide(steps)
 	for t := range sc.Weeks {
 		points, shift := d.column(t, leadTimeDim)
-		for i, p := range points {
-			c, u := sc.index(i, t), p+shift
-			k := 0
-			for k < len(steps) && u >= steps[k] {
-				k++
-			}
-			sc.delay[c] = int32(k)
-			if detail {
-				sc.leadTimes[c] = quantile(unit(u))
-				if k < sc.Weeks { // the last bits of the quantile function must not contradict the table
-					sc.leadTimes[c] = min(max(sc.leadTimes[c], float64(k)), math.Nextafter(float64(k+1), 0))
+		for first := 0; first < sc.N; first += Lanes {
+			c, last := sc.index(first, t), min(first+Lanes, sc.N)
+			for i, p := range points[first:last] {
+				u := p + shift
+				k := guide.count(u)
+				sc.delay[c+i] = int32(k)
+				if detail {
+					sc.leadTimes[c+i] = quantile(unit(u))
+					if k < sc.Weeks { // the last bits of the quantile function must not contradict the table
+						sc.leadTimes[c+i] = min(max(sc.leadTimes[c+i], float64(k)), math.Nextafter(float64(k+1), 0))
+					}
 				}
 			}
 		}
@@ -279,17 +285,16 @@ func (d *drawing) returns() {
 		sum += w
 		steps = append(steps, uint32(math.Min(sum*0x1p32, math.MaxUint32)))
 	}
+	guide := newStepGuide(steps)
 	for t := range sc.Weeks {
 		lags, lagShift := d.column(t, returnLagDim)
 		rounds, roundShift := d.column(t, returnRoundDim)
-		for i := range lags {
-			c, u := sc.index(i, t), lags[i]+lagShift
-			k := 0
-			for k < len(steps) && u >= steps[k] {
-				k++
+		for first := 0; first < sc.N; first += Lanes {
+			c, last := sc.index(first, t), min(first+Lanes, sc.N)
+			for i, u := range lags[first:last] {
+				sc.lag[c+i] = int32(guide.count(u+lagShift) + 1)
+				sc.round[c+i] = float32((rounds[first+i]+roundShift)>>9)*0x1p-23 + 0x1p-24
 			}
-			sc.lag[c] = int32(k + 1)
-			sc.round[c] = float32((rounds[i]+roundShift)>>9)*0x1p-23 + 0x1p-24
 		}
 	}
 }
