@@ -3,6 +3,7 @@
 // this file. Every draw of a run is reproducible from the run's seed and the names hashed into the stream.
 package random
 
+//lint:ignore SA1019 the one place to change when it goes
 import "golang.org/x/exp/rand"
 
 // Source is a stream of random numbers. Its embedded methods (Float64, Perm, …) are those of x/exp/rand, so it also serves
