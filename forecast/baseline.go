@@ -12,6 +12,7 @@ import (
 // residuals: Lei et al., JASA 113(523), 2018, section 5.2). Immutable, safe for concurrent use.
 type Baseline struct {
 	opts  Options
+	flat  *Model // what a track starts from
 	point func(o *origin, h int) float64
 	error [numClasses][][]float64 // [class][weeks ahead][level], in scales
 }
@@ -23,14 +24,14 @@ func (t *Trainer) fitBaseline(point func(o *origin, h int) float64) (*Baseline, 
 	if t.series == 0 {
 		return nil, ErrNoSeries
 	}
-	b := &Baseline{opts: t.opts, point: point}
+	b := &Baseline{opts: t.opts, flat: flatModel(t), point: point}
 	horizon := t.opts.Horizon
 	var errors [numClasses][][]float64
 	for c := range errors {
 		errors[c] = make([][]float64, horizon)
 	}
 	all := make([][]float64, horizon)
-	f := fitter{m: flatModel(t), series: t.inOrder(), firstWeek: t.firstWeek}
+	f := fitter{m: b.flat, series: t.inOrder(), firstWeek: t.firstWeek}
 	f.each(func(o *origin) {
 		scale := o.scale()
 		for h := range horizon {
@@ -66,13 +67,13 @@ func (t *Trainer) fitBaseline(point func(o *origin, h int) float64) (*Baseline, 
 
 // flatModel knows no season.
 func flatModel(t *Trainer) *Model {
-	return &Model{opts: t.opts, asOf: t.asOf(), all: flatProfile()}
+	return &Model{opts: t.opts, asOf: t.asOf(), all: flatProfile(), launch: t.all.launchLevel(1, 1)}
 }
 
-// scale is the mean demand of the last year, never 0.
+// scale is the mean demand of the last year, with the launch level for as many weeks as a launch takes to show its own; never 0.
 func (o *origin) scale() float64 {
 	mean, known := o.sums.mean(max(o.next-seasonWeeks, 0), o.next)
-	return (mean*known + 1) / (known + 1)
+	return (mean*known + firstWeeks*(o.launch+0.1)) / (known + firstWeeks)
 }
 
 // Predict implements [Forecaster].
@@ -82,8 +83,7 @@ func (b *Baseline) Predict(s *Series, asOf, horizon int, dst *Quantiles) (Diagno
 	}
 	var k track
 	k.d.clean(s, asOf, b.opts.MinShare)
-	flat := flatProfile()
-	k.start(&flat, 0)
+	b.flat.start(&k, s)
 	n := len(k.d.y)
 	k.advance(n)
 	o := origin{&k, k.pattern.class(), n}

@@ -18,7 +18,6 @@ type Model struct {
 	merchants map[string]merchantModel
 	blend     [numClasses][]features // [class][weeks ahead]
 	kappa     [numClasses]float64
-	widen     [numClasses][]float64               // [class][weeks ahead] factor on kappa
 	calib     [numClasses][numSizes][]calibration // [class][size][weeks ahead]
 	phi       float64
 }
@@ -160,57 +159,37 @@ func (f *fitter) fitBlend() {
 	}
 }
 
-// fitSpread finds each class's dispersion, and how it grows with the weeks ahead.
+// fitSpread finds each class's dispersion over the next month; what more there is further ahead is left to calibration.
 func (f *fitter) fitSpread() {
-	m, horizon := f.m, f.m.opts.Horizon
-	for c := range m.kappa {
-		m.kappa[c] = 1
-		m.widen[c] = make([]float64, horizon)
-	}
+	m := f.m
 	var class [numClasses]ratio
 	f.each(func(o *origin) {
-		for h := range min(horizon, 4) {
+		for h := range min(m.opts.Horizon, 4) {
 			if y, ok := o.known(h); ok {
-				class[o.class].add(m.mean(o, h), y, 1, o.unit())
+				class[o.class].add(m.mean(o, h), y, o.unit())
 			}
 		}
 	})
 	for c := range class {
 		m.kappa[c] = min(max(class[c].value(1, 20), minKappa), maxKappa)
 	}
-	var week [numClasses][]ratio
-	for c := range week {
-		week[c] = make([]ratio, horizon)
-	}
-	f.each(func(o *origin) {
-		kappa := o.kappa(m.kappa[o.class])
-		for h := range horizon {
-			if y, ok := o.known(h); ok {
-				week[o.class][h].add(m.mean(o, h), y, kappa, o.unit())
-			}
-		}
-	})
-	for c := range week {
-		for h := range week[c] {
-			m.widen[c][h] = min(max(week[c][h].value(1, 20), 0.1), 10)
-		}
-	}
 }
 
-// ratio estimates a factor on kappa by the method of moments: Σw(e² - unit·m) / Σw·kappa·m², w the inverse squared variance.
+// ratio estimates kappa by the method of moments: Σw(e² - unit·m) / Σw·m², w = (m/variance)² with the variance at kappa 1.
 type ratio struct{ excess, square float64 }
 
-func (r *ratio) add(mean, y, kappa, unit float64) {
+func (r *ratio) add(mean, y, unit float64) {
 	if mean <= 0 {
 		return
 	}
 	e := y - mean
-	variance := unit*mean + kappa*mean*mean
-	e2 := min(e*e, 25*variance)
-	r.excess += (e2 - unit*mean) / variance / variance * mean * mean * kappa
-	r.square += mean * mean * kappa / variance / variance * mean * mean * kappa
+	variance := unit*mean + mean*mean
+	w := (mean / variance) * (mean / variance)
+	r.excess += w * (min(e*e, 25*variance) - unit*mean)
+	r.square += w * mean * mean
 }
 
+// value returns the estimate, drawn towards a prior.
 func (r *ratio) value(prior, strength float64) float64 {
 	return (r.excess + strength*prior) / (r.square + strength)
 }
@@ -231,9 +210,7 @@ func (m *Model) mean(o *origin, h int) float64 {
 
 // spread is the distribution before calibration h weeks ahead.
 func (m *Model) spread(o *origin, h int) spread {
-	widen := m.widen[o.class]
-	kappa := o.kappa(m.kappa[o.class]) * widen[min(h, len(widen)-1)]
-	return spread{m.mean(o, h), min(max(kappa, minKappa), maxKappa), o.d.whole}
+	return spread{m.mean(o, h), o.kappa(m.kappa[o.class]), o.d.whole}
 }
 
 // fitCalibration ranks what happened among what was forecast, and measures how the ranks hang together from week to week.

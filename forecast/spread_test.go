@@ -103,3 +103,26 @@ func TestBlendFindsWeights(t *testing.T) {
 		}
 	}
 }
+
+// TestMatchTail: with all but the top quantile 0, the mean hangs on the top one alone. Read as they are, quantiles 0 … 0 mean no demand
+// ever, and 0 … 0, 1 mean 0.0736 a week.
+func TestMatchTail(t *testing.T) {
+	for _, c := range []struct {
+		top  float32
+		mean float64
+		want float64
+	}{{0, 0.02, 0.02}, {1, 0.03, 0.03}, {1, 0.06, 0.06}, {0, 0, 0}} {
+		q := Quantiles{Levels39(), make([]float32, 39)}
+		q.Values[38] = c.top
+		matchTail(&q, 0, c.mean)
+		if got := q.Mean(0); math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("top quantile %g: mean %.4f, want %.4f", c.top, got, c.want)
+		}
+	}
+	q := Quantiles{Levels39(), make([]float32, 39)}
+	q.Values[38] = 2
+	matchTail(&q, 0, 0.1)
+	if q.Values[38] != 2 {
+		t.Error("a quantile above 1 is changed")
+	}
+}
