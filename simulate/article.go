@@ -221,14 +221,14 @@ func (a *Article) validateLeadTime(bad func(string, any, string), number func(st
 
 // OrderQuantity applies the order rules to a wanted quantity: rounded up to a multiple of the pack size, raised to the minimum order
 // quantity, capped at the maximum rounded down to a pack. A quantity of 0 or less is no order. A division by the pack size that misses a whole
-// number by rounding error alone (1e-9 of a pack) counts as whole.
+// number by rounding error alone (1e-9 of a pack) counts as whole, and so less than that of a pack is no order.
 func (a *Article) OrderQuantity(wanted float64) float64 {
 	const tolerance = 1e-9
-	if !(wanted > 0) {
+	packs := math.Ceil(wanted/a.PackSize - tolerance)
+	if !(packs > 0) {
 		return 0
 	}
-	q := math.Ceil(wanted/a.PackSize-tolerance) * a.PackSize
-	q = max(q, a.MOQ)
+	q := max(packs*a.PackSize, a.MOQ)
 	if q > a.MaxOrder {
 		q = math.Floor(a.MaxOrder/a.PackSize+tolerance) * a.PackSize
 	}
