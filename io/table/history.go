@@ -1,0 +1,320 @@
+package table
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/restock-engine/restock/forecast"
+)
+
+// historyColumns are the columns of the history table; the numbers follow at salesColumn.
+var historyColumns = []tableColumn{
+	{"merchant_id", text, true}, {"article_id", text, true}, {"week_start", date, true},
+	{"sales", number, true}, {"in_stock", number, false}, {"returns", number, false}, {"received", number, false},
+	{"ordered", number, false}, {"on_hand", number, false}, {"price", number, false},
+}
+
+const (
+	weekStartColumn = 2
+	salesColumn     = 3
+	historyNumbers  = 7 // sales, in_stock, returns, received, ordered, on_hand, price
+)
+
+// Places of the numbers of a history row.
+const (
+	sales = iota
+	inStock
+	returns
+	received
+	ordered
+	onHand
+	price
+)
+
+// historyRow is one week of one SKU; NaN where a number is not known.
+type historyRow struct {
+	source  Source
+	key     Key
+	week    int
+	numbers [historyNumbers]float64
+	fault   *fault // the week is not to be used
+}
+
+// maxHistoryWeek bounds the dates that are taken for dates of a history: 1970 to 2169.
+const maxHistoryWeek = 200 * 365 / 7
+
+// HistoryOptions say how to read a history.
+type HistoryOptions struct {
+	TempDir string    // for rows of a SKU that do not stand together; "" is the system's
+	Stdin   io.Reader // for a path of -
+}
+
+// HistoryReader reads the history table SKU by SKU, in the order in which the SKUs first appear. Rows of a SKU that do not stand together go
+// through temporary files.
+type HistoryReader struct {
+	set     *fileSet
+	index   *keyIndex
+	rows    *grouped[historyRow]
+	columns [historyNumbers]bool // the files have it
+	number  int32
+	skus    int32
+	badKeys []Reject
+}
+
+// OpenHistory opens the history table: a file, a folder, a glob, or - for an Arrow IPC stream. It reads all keys once.
+func OpenHistory(path string, o HistoryOptions) (h *HistoryReader, err error) {
+	h = &HistoryReader{index: newKeyIndex()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+			h = nil
+		}
+	}()
+	if h.set, err = openFiles(path, o.Stdin); err != nil {
+		return h, err
+	}
+	sorted, count, err := h.scan()
+	if err != nil {
+		return h, err
+	}
+	h.rows, err = groupRows(h.historyRows(), sorted, count, max(h.skus, 1), o.TempDir)
+	return h, err
+}
+
+// SKUs returns how many SKUs the history has.
+func (h *HistoryReader) SKUs() int { return int(h.skus) }
+
+// Close releases files and temporary files.
+func (h *HistoryReader) Close() error {
+	var errs []error
+	if h.rows != nil {
+		errs = append(errs, h.rows.close())
+	}
+	if h.set != nil {
+		errs = append(errs, h.set.close())
+	}
+	return errors.Join(errs...)
+}
+
+// scan numbers the SKUs by their first row, and tells whether each one's rows stand together. Rows without a usable key are rejected here.
+func (h *HistoryReader) scan() (sorted bool, count int64, err error) {
+	r := newRowReader(h.set, false, h.bindScan)
+	defer r.close()
+	sorted = true
+	last := int32(0)
+	for ; ; count++ {
+		b, i, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return sorted, count, nil
+		}
+		if err != nil {
+			return false, 0, err
+		}
+		key, f := historyKey(b, i)
+		if f != nil {
+			h.badKeys = append(h.badKeys, Reject{r.source(), key, f.column, f.value, f.reason})
+			continue
+		}
+		n := h.index.find(key)
+		if n == notFound {
+			n, _ = h.index.add(key, h.skus)
+			h.index.last = Key{}
+			h.skus++
+		}
+		sorted = sorted && n >= last
+		last = n
+	}
+}
+
+func (h *HistoryReader) bindScan(f file, name string) ([]want, []int, error) {
+	wants, places, err := bind(f, name, historyColumns)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range h.columns {
+		h.columns[i] = h.columns[i] || places[salesColumn+i] >= 0
+	}
+	return wants[:2], places[:2], nil
+}
+
+func historyKey(b *batch, i int) (key Key, f *fault) {
+	if bad, ok := b.bad[i]; ok {
+		return key, &fault{"", bad.value, bad.reason}
+	}
+	if key.Merchant, f = keyAt(b.columns[0], "merchant_id", i); f != nil {
+		return key, f
+	}
+	key.Article, f = keyAt(b.columns[1], "article_id", i)
+	return key, f
+}
+
+func (h *HistoryReader) historyRows() rowsOf[historyRow] {
+	r := newRowReader(h.set, false, func(f file, name string) ([]want, []int, error) { return bind(f, name, historyColumns) })
+	return rowsOf[historyRow]{
+		next: func(row *historyRow) (int32, error) {
+			b, i, err := r.next()
+			if err != nil {
+				return 0, err
+			}
+			*row = historyRow{source: r.source()}
+			var bad *fault
+			if row.key, bad = historyKey(b, i); bad != nil {
+				return notFound, nil
+			}
+			row.read(b, r.places, i)
+			return h.index.find(row.key), nil
+		},
+		encode: encodeHistory,
+		decode: decodeHistory,
+		close:  r.close,
+	}
+}
+
+// read fills week and numbers, or fault.
+func (row *historyRow) read(b *batch, places []int, i int) {
+	c := b.columns[places[weekStartColumn]]
+	row.week = -1
+	if row.fault = cellFault(c, "week_start", i); row.fault != nil {
+		return
+	}
+	if c.null[i] {
+		row.fault = &fault{"week_start", "", "is missing"}
+		return
+	}
+	day := time.Unix(int64(c.day[i])*86400, 0).UTC()
+	week := forecast.WeekNumber(day)
+	if week < 0 || week > maxHistoryWeek {
+		row.fault = &fault{"week_start", day.Format(time.DateOnly), "is no date of a sales history"}
+		return
+	}
+	row.week = week
+	for k := range row.numbers {
+		name := historyColumns[salesColumn+k].name
+		v, set, f := numberAt(b.at(places[salesColumn+k]), name, i)
+		switch {
+		case f != nil:
+		case !set && k == sales:
+			f = &fault{name, "", "is missing"}
+		case !set:
+			v = math.NaN()
+		case k == inStock && (v < 0 || v > 1):
+			f = &fault{name, strconv.FormatFloat(v, 'g', -1, 64), "must be a share of the week, 0 to 1, or true or false"}
+		case v < 0 && k != onHand: // book stock can be negative
+			f = &fault{name, strconv.FormatFloat(v, 'g', -1, 64), "must not be negative"}
+		case v > maxDemand:
+			f = &fault{name, strconv.FormatFloat(v, 'g', -1, 64), "is more than a week can have"}
+		}
+		row.numbers[k] = v
+		if f != nil {
+			row.fault = f
+			return
+		}
+	}
+}
+
+func encodeHistory(w *recordWriter, row *historyRow) {
+	w.text(row.source.File)
+	w.int(row.source.Row)
+	w.text(row.key.Merchant)
+	w.text(row.key.Article)
+	w.int(int64(row.week))
+	for _, v := range row.numbers {
+		w.float64(v)
+	}
+	w.fault(row.fault)
+}
+
+func decodeHistory(r *recordReader, row *historyRow) {
+	row.source = Source{r.text(), r.int()}
+	row.key = Key{r.text(), r.text()}
+	row.week = int(r.int())
+	for k := range row.numbers {
+		row.numbers[k] = r.float64()
+	}
+	row.fault = r.fault()
+}
+
+// Next returns the next SKU's series and the rejects of its rows; io.EOF after the last SKU. Weeks without a row have no sales. A week whose row is rejected counts
+// as out of stock: its demand is not known. The caller owns what is returned.
+func (h *HistoryReader) Next() (*forecast.Series, []Reject, error) {
+	if rejects := h.badKeys; rejects != nil {
+		h.badKeys = nil
+		return nil, rejects, nil
+	}
+	if h.number == h.skus {
+		return nil, nil, io.EOF
+	}
+	var rows []historyRow
+	err := h.rows.each(h.number, func(row *historyRow) { rows = append(rows, *row) })
+	if err != nil {
+		return nil, nil, err
+	}
+	h.number++
+	slices.SortStableFunc(rows, func(a, b historyRow) int { return cmp.Compare(a.week, b.week) })
+	s, rejects := h.series(rows)
+	return s, rejects, nil
+}
+
+// series turns a SKU's rows, sorted by week, into a series; nil if no week is usable.
+func (h *HistoryReader) series(rows []historyRow) (*forecast.Series, []Reject) {
+	var rejects []Reject
+	reject := func(row *historyRow, f *fault) {
+		rejects = append(rejects, Reject{row.source, row.key, f.column, f.value, f.reason})
+	}
+	for len(rows) > 0 && rows[0].week < 0 {
+		reject(&rows[0], rows[0].fault)
+		rows = rows[1:]
+	}
+	if len(rows) == 0 {
+		return nil, rejects
+	}
+	first, weeks := rows[0].week, rows[len(rows)-1].week-rows[0].week+1
+	s := &forecast.Series{MerchantID: rows[0].key.Merchant, ArticleID: rows[0].key.Article, FirstWeek: first, Sales: make([]float64, weeks)}
+	columns := [historyNumbers]*[]float64{&s.Sales, &s.InStock, &s.Returns, &s.Received, &s.Ordered, &s.OnHand, &s.Price}
+	for k, c := range columns {
+		if k != sales && h.columns[k] {
+			*c = make([]float64, weeks)
+			switch k {
+			case inStock:
+				fillWith(*c, 1)
+			case onHand, price:
+				fillWith(*c, math.NaN())
+			}
+		}
+	}
+	for i := range rows {
+		row := &rows[i]
+		t := row.week - first
+		switch {
+		case i > 0 && rows[i-1].week == row.week:
+			reject(row, &fault{"week_start", forecast.WeekStart(row.week).Format(time.DateOnly),
+				fmt.Sprintf("the SKU has a row for this week already, row %d, which is used; one row per week is needed", rows[i-1].source.Row)})
+		case row.fault != nil:
+			reject(row, row.fault)
+			if s.InStock == nil {
+				s.InStock = make([]float64, weeks)
+				fillWith(s.InStock, 1)
+			}
+			s.InStock[t] = 0
+		default:
+			for k, c := range columns {
+				if *c != nil && (!math.IsNaN(row.numbers[k]) || k == onHand || k == price) {
+					(*c)[t] = row.numbers[k]
+				}
+			}
+		}
+	}
+	return s, rejects
+}
+
+func fillWith(x []float64, v float64) {
+	for i := range x {
+		x[i] = v
+	}
+}

@@ -1,0 +1,91 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// rowReader goes through the rows of all files of a table.
+type rowReader struct {
+	set    *fileSet
+	owned  bool // close the set with the reader
+	bind   func(f file, name string) (wants []want, places []int, err error)
+	places []int // of the current file
+
+	upcoming int // file to open next
+	name     string
+	file     file
+	batch    func() (*batch, error)
+	rows     *batch
+	row      int // in rows
+}
+
+func newRowReader(set *fileSet, owned bool, bind func(file, string) ([]want, []int, error)) *rowReader {
+	return &rowReader{set: set, owned: owned, bind: bind}
+}
+
+// next returns the batch and the row in it; io.EOF after the last row of the last file.
+func (r *rowReader) next() (*batch, int, error) {
+	for {
+		if r.rows != nil && r.row+1 < r.rows.rows {
+			r.row++
+			return r.rows, r.row, nil
+		}
+		r.rows = nil
+		if r.batch != nil {
+			b, err := r.batch()
+			if err == nil {
+				r.rows, r.row = b, -1
+				continue
+			}
+			r.batch = nil
+			if !errors.Is(err, io.EOF) {
+				return nil, 0, err
+			}
+			if err := r.file.close(); err != nil {
+				return nil, 0, fmt.Errorf("%s: %w", r.name, err)
+			}
+			r.file = nil
+		}
+		if r.upcoming == len(r.set.paths) {
+			return nil, 0, io.EOF
+		}
+		if err := r.open(); err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+func (r *rowReader) open() error {
+	path := r.set.paths[r.upcoming]
+	r.name = r.set.name(path)
+	r.upcoming++
+	f, err := openFile(path)
+	if err != nil {
+		return err
+	}
+	r.file = f
+	wants, places, err := r.bind(f, r.name)
+	if err != nil {
+		return err
+	}
+	r.places = places
+	r.batch, err = f.read(wants)
+	return err
+}
+
+// source says where the current row stands.
+func (r *rowReader) source() Source { return Source{r.name, r.rows.firstRow + int64(r.row)} }
+
+func (r *rowReader) close() error {
+	var err error
+	if r.file != nil {
+		err = r.file.close()
+		r.file = nil
+	}
+	if r.owned {
+		err = errors.Join(err, r.set.close())
+	}
+	return err
+}
