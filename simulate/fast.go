@@ -50,7 +50,7 @@ func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []f
 	}
 	blocks := ev.prob.Blocks()
 	ev.costs = resized(ev.costs, blocks*Lanes)
-	if ev.kind.Costs(&ev.prob, 0, blocks, limit, maxAtLeast, ev.costs) > maxAtLeast {
+	if ev.kind.Costs(&ev.prob, limit, maxAtLeast, ev.costs) > maxAtLeast {
 		return dst, true
 	}
 	for i, j := range ev.order {
@@ -90,7 +90,7 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 	dst = resized(dst, ev.sc.N)
 	blocks := ev.prob.Blocks()
 	ev.sums = resized(ev.sums, blocks)
-	ev.kind.Sums(&ev.prob, 0, blocks, ev.sums)
+	ev.kind.Sums(&ev.prob, ev.sums)
 	for i, j := range ev.order {
 		s, l := &ev.sums[i/Lanes], i%Lanes
 		f := Flows{
@@ -128,7 +128,7 @@ func (ev *Evaluator) prepareArticle(a *Article, sc *Scenarios) bool {
 
 	p := &ev.prob
 	p.OnHand, p.Transit, p.Late = int32(a.OnHand), 0, 0
-	p.Weeks = resized(p.Weeks, weeks)
+	p.Resize(sc.N, weeks)
 	clear(p.Weeks)
 	ev.old = resized(ev.old, weeks)
 	for _, x := range a.InTransit {
@@ -175,37 +175,26 @@ func shiftOf(share float64) int32 {
 // prepareScenarios copies the scenarios in the order of descending demand, and tells whether their sums fit.
 func (ev *Evaluator) prepareScenarios(sc *Scenarios) bool {
 	p, weeks := &ev.prob, sc.Weeks
-	p.Scenarios = sc.N
 	ev.sortByDemand()
-	cells := p.Blocks() * Lanes * weeks
 	returns := p.ReturnShare != 0
-	p.Demand, p.Delay = resized(p.Demand, cells), resized(p.Delay, cells)
-	p.Round, p.Lag = p.Round[:0], p.Lag[:0]
-	if returns {
-		p.Round, p.Lag = resized(p.Round, cells), resized(p.Lag, cells)
-	}
-	p.MaxLag = 0
 	var largest int32
-	for i := range p.Blocks() * Lanes {
-		from, to := sc.index(min(i, sc.N-1), 0), sc.index(i, 0)
-		if i < sc.N {
-			from = sc.index(int(ev.order[i]), 0)
-		}
+	for i, scenario := range ev.order {
+		from, to := sc.index(int(scenario), 0), sc.index(i, 0)
 		for range weeks {
-			d := sc.demand[from]
-			if i >= sc.N {
-				d = 0
-			}
-			largest = max(largest, d)
-			p.Demand[to] = d
+			largest = max(largest, sc.demand[from])
+			p.Demand[to] = sc.demand[from]
 			p.Delay[to] = uint8(min(sc.delay[from], int32(weeks)))
 			if returns {
-				lag := min(sc.lag[from], int32(weeks))
-				p.MaxLag = max(p.MaxLag, lag)
-				p.Lag[to] = uint8(lag)
-				p.Round[to] = sc.round[from]
+				p.Lag[to], p.Round[to] = uint8(min(sc.lag[from], int32(weeks))), sc.round[from]
 			}
 			from += Lanes
+			to += Lanes
+		}
+	}
+	for i := sc.N; i < p.Blocks()*Lanes; i++ {
+		to := sc.index(i, 0)
+		for range weeks {
+			p.Demand[to], p.Delay[to], p.Lag[to], p.Round[to] = 0, 0, 1, 0
 			to += Lanes
 		}
 	}
@@ -213,7 +202,11 @@ func (ev *Evaluator) prepareScenarios(sc *Scenarios) bool {
 	if returns {
 		ev.supply += float64(weeks) * (float64(largest) + 1)
 	}
-	return ev.sumsFit(0)
+	if !ev.sumsFit(0) {
+		return false
+	}
+	ev.kind.Pack(p)
+	return true
 }
 
 // sumsFit tells whether no sum over the weeks can exceed an int32 if each week's order is at most so many units.
@@ -226,11 +219,11 @@ func (ev *Evaluator) sumsFit(order float64) bool {
 // the answer and everything to the time until a bad policy is abandoned.
 func (ev *Evaluator) sortByDemand() {
 	sc, n := ev.sc, ev.prob.Blocks()*Lanes
-	ev.total, ev.prob.Total = resized(ev.total, n), resized(ev.prob.Total, n)
+	ev.total = resized(ev.total, n)
 	total, sorted := ev.total, ev.prob.Total
 	clear(total)
 	clear(sorted)
-	for b := range ev.prob.Blocks() {
+	for b := range (sc.N + Lanes - 1) / Lanes {
 		sums := (*[Lanes]int32)(total[b*Lanes:])
 		for t := range sc.Weeks {
 			for l, d := range (*[Lanes]int32)(sc.demand[sc.index(b*Lanes, t):]) {
@@ -264,7 +257,7 @@ func (ev *Evaluator) sortByDemand() {
 func (ev *Evaluator) preparePolicy(p Policy) bool {
 	weeks := ev.prob.Weeks
 	for t := range weeks {
-		weeks[t].Threshold, weeks[t].Quantity = kernel.Never, 0
+		weeks[t].Below, weeks[t].Quantity = kernel.Never, 0
 	}
 	ev.prob.Look = kernel.Stock
 	switch p := p.(type) {
@@ -299,12 +292,12 @@ func (ev *Evaluator) prepareRSQ(p RSQ) bool {
 		ev.prob.Look = kernel.Position
 	}
 	if p.T0 < len(weeks) && first > 0 {
-		weeks[p.T0].Threshold, weeks[p.T0].Quantity = kernel.Always, int32(first)
+		weeks[p.T0].Below, weeks[p.T0].Quantity = kernel.Always, int32(first)
 	}
-	threshold := int32(min(math.Floor(p.ReorderPoint), maxSum))
+	below := int32(min(math.Floor(p.ReorderPoint), maxSum)) + 1
 	for t := p.T0 + 1; t <= p.TLimit && t < len(weeks) && again > 0; t++ {
 		if a.IsReview(t) && (p.Trigger == PositionTrigger || ev.old[t] == 0) {
-			weeks[t].Threshold, weeks[t].Quantity = threshold, int32(again)
+			weeks[t].Below, weeks[t].Quantity = below, int32(again)
 		}
 	}
 	return true
@@ -318,8 +311,8 @@ func (ev *Evaluator) preparePlan(p Plan) bool {
 		if !ev.sumsFit(q) || x.Week < 0 {
 			return false
 		}
-		if q > 0 && x.Week < len(weeks) && weeks[x.Week].Threshold == kernel.Never {
-			weeks[x.Week].Threshold, weeks[x.Week].Quantity = kernel.Always, int32(q)
+		if q > 0 && x.Week < len(weeks) && weeks[x.Week].Below == kernel.Never {
+			weeks[x.Week].Below, weeks[x.Week].Quantity = kernel.Always, int32(q)
 			orders++
 		}
 	}
@@ -350,7 +343,7 @@ func (ev *Evaluator) prepareOrderUpTo(level func(week int) float64, reorderPoint
 		}
 		if a.IsReview(t) {
 			w := &ev.prob.Weeks[t]
-			w.Threshold, w.Quantity = int32(min(math.Floor(reorderPoint), s-1)), int32(s)
+			w.Below, w.Quantity = int32(min(math.Floor(reorderPoint)+1, s)), int32(s)
 		}
 	}
 	return true

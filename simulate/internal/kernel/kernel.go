@@ -12,16 +12,28 @@ const (
 
 func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k] }
 
-// Costs writes the cost of each scenario of the blocks first..last-1 to dst, [scenario] of all blocks, padding included, and returns how many
-// of these are at least limit. It stops after a block with which more than most are.
-func (k Kind) Costs(p *Problem, first, last int, limit float64, most int, dst []float64) (atLeast int) {
-	return p.costsScalar(first, last, limit, most, dst)
+// Pack makes a problem's scenarios, ReturnShare and Weeks' number ready for the implementation. It must follow every change of these, and
+// may move Round within the bounds in which no return changes.
+func (k Kind) Pack(p *Problem) {
+	if k != Scalar {
+		p.packed.pack(p)
+	}
 }
 
-// Sums writes the sums of the blocks first..last-1 to dst, [block] of all blocks.
-func (k Kind) Sums(p *Problem, first, last int, dst []Sums) {
-	p.sumsScalar(first, last, dst)
+// Costs writes the cost of each scenario to dst, [block][lane], and returns how many are at least limit. As soon as more than most are,
+// it may stop; then the number returned is also more than most.
+func (k Kind) Costs(p *Problem, limit float64, most int, dst []float64) (atLeast int) {
+	if k != Scalar {
+		if atLeast, ok := k.costsAssembly(p, limit, most, dst[:p.Blocks()*Lanes]); ok {
+			return atLeast
+		}
+	}
+	return p.costsScalar(limit, most, dst)
 }
 
-// Best returns the fastest implementation that this machine can run.
-func Best() Kind { return Scalar }
+// Sums writes the sums of each block to dst.
+func (k Kind) Sums(p *Problem, dst []Sums) {
+	if k == Scalar || !k.sumsAssembly(p, dst[:p.Blocks()]) {
+		p.sumsScalar(dst)
+	}
+}

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // Lanes is the number of scenarios in a block.
 const Lanes = 16
@@ -8,22 +11,22 @@ const Lanes = 16
 // MaxWeeks is the largest horizon that the kernels run.
 const MaxWeeks = 127
 
-// Thresholds of a [Week] in which the order does not depend on the stock.
+// Values of Week.Below for which the order does not depend on the stock. The difference to Always wraps around and is negative.
 const (
-	Never  = -1            // no order
-	Always = math.MaxInt32 // an order in every scenario
+	Never  = 0             // no order
+	Always = math.MinInt32 // an order in every scenario
 )
 
 // Week is what is common to all scenarios in a week: the review's rule, and the goods that were under way before week 0.
 type Week struct {
-	Threshold int32 // order if what is looked at is at most this many units
-	Quantity  int32 // units to order, or the level to order up to
-	Inbound   int32 // units arriving: old orders and old returns
-	Returned  int32 // the old returns among them
+	Below    int32 // order if what is looked at, less this many units, is negative
+	Quantity int32 // units to order, or the level to order up to
+	Inbound  int32 // units arriving: old orders and old returns
+	Returned int32 // the old returns among them
 }
 
 // Look says what a week's threshold is compared with.
-type Look uint64
+type Look int
 
 // Values of Look.
 const (
@@ -44,27 +47,57 @@ type Prices struct {
 
 // Problem is a SKU's scenarios, state and prices, and a policy. The caller guarantees that no sum exceeds an int32.
 type Problem struct {
-	Demand []int32   // [block][week][lane] units
-	Round  []float32 // [block][week][lane] v of floor(ReturnShare·sales + v); without returns empty
-	Delay  []uint8   // [block][week][lane] weeks until an order of this week arrives, at most the number of weeks
-	Lag    []uint8   // [block][week][lane] weeks until this week's returns are sellable, at least 1; without returns empty
-	Total  []int32   // [block][lane] the demand of all weeks
-	Weeks  []Week
+	Scenarios int       // the lanes beyond are padding, without demand
+	Demand    []int32   // [block][week][lane] units
+	Delay     []uint8   // [block][week][lane] weeks until an order of this week arrives, at most the number of weeks
+	Round     []float32 // [block][week][lane] v of floor(ReturnShare·sales + v); without returns unused
+	Lag       []uint8   // [block][week][lane] weeks until this week's returns are sellable, 1 to the number of weeks; without returns unused
+	Total     []int32   // [block][lane] the demand of all weeks
+	Weeks     []Week
 
 	OnHand  int32 // units at the start of week 0
 	Transit int32 // units ordered before week 0 and outstanding at its start
 	Late    int32 // those of them that arrive after the last week
 
-	Scenarios int // the lanes beyond are padding
-
 	After       float64 // share of a week's inbound that comes after the demand, rounded down
 	AfterShift  int32   // the same as a right shift, or -1 if it is none
 	ReturnShare float64 // 0 for none
-	MaxLag      int32
 
 	Look   Look
 	Rules  Rules // of UpTo
 	Prices Prices
+
+	packed packed
+}
+
+// group is the number of blocks that the widest kernel runs side by side.
+const group = 3
+
+// Blocks returns the number of blocks, padding included.
+func (p *Problem) Blocks() int { return (p.Scenarios + group*Lanes - 1) / (group * Lanes) * group }
+
+// Resize makes room for so many scenarios and weeks. The contents of all arrays become undefined.
+func (p *Problem) Resize(scenarios, weeks int) {
+	p.Scenarios = scenarios
+	lanes := p.Blocks() * Lanes
+	p.Weeks = resized(p.Weeks, weeks)
+	p.Total = resized(p.Total, lanes)
+	p.Demand = resized(p.Demand, lanes*weeks)
+	p.Delay = resized(p.Delay, lanes*weeks)
+	p.Round = resized(p.Round, lanes*weeks)
+	p.Lag = resized(p.Lag, lanes*weeks)
+}
+
+// resized returns x with n elements, from the start of a cache line if it is new.
+func resized[T any](x []T, n int) []T {
+	if cap(x) >= n {
+		return x[:n]
+	}
+	const line = 64
+	size := int(unsafe.Sizeof(*new(T)))
+	x = make([]T, n+line/size)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(x)))%line) / size
+	return x[skip:][:n]
 }
 
 // Sums are a block's results, units [lane].
@@ -76,9 +109,6 @@ type Sums struct {
 	Final   [Lanes]int32 // on hand and outstanding after the last week
 	Short   [Lanes]int32 // weeks with less sales than demand
 }
-
-// Blocks returns the number of blocks.
-func (p *Problem) Blocks() int { return (p.Scenarios + Lanes - 1) / Lanes }
 
 // cost puts prices to sums. The order of the operations is that of simulate's CostParts.Total; each product is rounded before it is added.
 func (c *Prices) cost(onHand, ordered, orders, sales, lost, final int32) float64 {

@@ -19,7 +19,7 @@ func (p *Problem) scalar(i int) (s lane) {
 		if p.Look == Stock {
 			looked = stock
 		}
-		if looked <= w.Threshold && (p.Look != Stock || outstanding == 0) {
+		if looked-w.Below < 0 && (p.Look != Stock || outstanding == 0) {
 			order := w.Quantity
 			if p.Look == UpTo {
 				order = p.Rules.order(w.Quantity - position)
@@ -75,30 +75,25 @@ func (r *Rules) order(wanted int32) int32 {
 	return q
 }
 
-// costsScalar is the Go form of Costs.
-func (p *Problem) costsScalar(first, last int, limit float64, most int, dst []float64) (atLeast int) {
-	for b := first; b < last; b++ {
-		for i := b * Lanes; i < min((b+1)*Lanes, p.Scenarios); i++ {
-			s := p.scalar(i)
-			dst[i] = p.Prices.cost(s.onHand, s.ordered, s.orders, s.sales, p.Total[i]-s.sales, s.final)
-			if dst[i] >= limit {
-				atLeast++
+// costsScalar is the Go form of [Kind.Costs].
+func (p *Problem) costsScalar(limit float64, most int, dst []float64) (atLeast int) {
+	for i := range p.Scenarios {
+		s := p.scalar(i)
+		dst[i] = p.Prices.cost(s.onHand, s.ordered, s.orders, s.sales, p.Total[i]-s.sales, s.final)
+		if dst[i] >= limit {
+			if atLeast++; atLeast > most {
+				break
 			}
-		}
-		if atLeast > most {
-			break
 		}
 	}
 	return atLeast
 }
 
-// sumsScalar is the Go form of Sums.
-func (p *Problem) sumsScalar(first, last int, dst []Sums) {
-	for b := first; b < last; b++ {
-		for i := b * Lanes; i < min((b+1)*Lanes, p.Scenarios); i++ {
-			s, d, l := p.scalar(i), &dst[b], i%Lanes
-			d.OnHand[l], d.Ordered[l], d.Orders[l] = s.onHand, s.ordered, s.orders
-			d.Sales[l], d.Final[l], d.Short[l] = s.sales, s.final, s.short
-		}
+// sumsScalar is the Go form of [Kind.Sums].
+func (p *Problem) sumsScalar(dst []Sums) {
+	for i := range p.Scenarios {
+		s, d, l := p.scalar(i), &dst[i/Lanes], i%Lanes
+		d.OnHand[l], d.Ordered[l], d.Orders[l] = s.onHand, s.ordered, s.orders
+		d.Sales[l], d.Final[l], d.Short[l] = s.sales, s.final, s.short
 	}
 }

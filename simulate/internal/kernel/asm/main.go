@@ -1,0 +1,64 @@
+// Command asm generates the assembly of the kernels: go run . -out ../kernel_amd64.s (or go generate in the directory above).
+//
+// One description, in week.go, order.go and finish.go, serves both instruction sets: machine.go spells its operations for AVX-512 and for AVX2.
+// Masks are avoided even where AVX-512 has them: a comparison into a mask takes 3 cycles more than a subtraction and a shift of
+// the sign, on the one chain of dependent operations that leads from week to week.
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"log"
+
+	. "github.com/mmcloughlin/avo/build"
+)
+
+func main() {
+	fields, err := readFields("../args_amd64.go")
+	if err != nil {
+		log.Fatal(err)
+	}
+	ConstraintExpr("amd64,!purego")
+	for _, avx512 := range []bool{true, false} {
+		for _, look := range []string{"stock", "position"} {
+			for _, output := range []string{"Costs", "Sums"} {
+				for _, returns := range []bool{false, true} {
+					m := newMachine(fields, avx512)
+					k := kernel{machine: m, position: look == "position", sums: output == "Sums", returns: returns}
+					k.function(look + output)
+				}
+			}
+		}
+	}
+	Generate()
+}
+
+// readFields returns the offset of each field of the struct args, all of whose fields have 8 bytes.
+func readFields(file string) (map[string]int, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	offsets := map[string]int{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		t, ok := n.(*ast.TypeSpec)
+		if !ok || t.Name.Name != "args" {
+			return true
+		}
+		for _, field := range t.Type.(*ast.StructType).Fields.List {
+			for _, name := range field.Names {
+				offsets[name.Name] = 8 * len(offsets)
+			}
+			if id, ok := field.Type.(*ast.Ident); ok && id.Name != "int64" && id.Name != "float64" {
+				err = fmt.Errorf("%s: field %s of args has type %s; only pointers, int64 and float64 have 8 bytes", file, field.Names[0], id.Name)
+			}
+		}
+		return false
+	})
+	if len(offsets) == 0 && err == nil {
+		err = fmt.Errorf("%s has no struct args", file)
+	}
+	return offsets, err
+}

@@ -1,0 +1,192 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"math"
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+//go:generate sh -c "cd asm && go run . -out ../kernel_amd64.s"
+
+// Best returns the fastest implementation that this machine can run.
+func Best() Kind {
+	x := &cpu.X86
+	switch {
+	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasPOPCNT:
+		return AVX512
+	case x.HasAVX2 && x.HasFMA && x.HasPOPCNT:
+		return AVX2
+	}
+	return Scalar
+}
+
+// The functions differ by what a policy looks at, what is written, and whether there are returns.
+type routine struct {
+	position, sums, returns bool
+}
+
+func (k Kind) run(r routine, a *args) {
+	if k == AVX512 {
+		switch r {
+		case routine{false, false, false}:
+			stockCostsAVX512(a)
+		case routine{false, false, true}:
+			stockCostsReturnsAVX512(a)
+		case routine{false, true, false}:
+			stockSumsAVX512(a)
+		case routine{false, true, true}:
+			stockSumsReturnsAVX512(a)
+		case routine{true, false, false}:
+			positionCostsAVX512(a)
+		case routine{true, false, true}:
+			positionCostsReturnsAVX512(a)
+		case routine{true, true, false}:
+			positionSumsAVX512(a)
+		case routine{true, true, true}:
+			positionSumsReturnsAVX512(a)
+		}
+		return
+	}
+	switch r {
+	case routine{false, false, false}:
+		stockCostsAVX2(a)
+	case routine{false, false, true}:
+		stockCostsReturnsAVX2(a)
+	case routine{false, true, false}:
+		stockSumsAVX2(a)
+	case routine{false, true, true}:
+		stockSumsReturnsAVX2(a)
+	case routine{true, false, false}:
+		positionCostsAVX2(a)
+	case routine{true, false, true}:
+		positionCostsReturnsAVX2(a)
+	case routine{true, true, false}:
+		positionSumsAVX2(a)
+	case routine{true, true, true}:
+		positionSumsReturnsAVX2(a)
+	}
+}
+
+func (k Kind) costsAssembly(p *Problem, limit float64, most int, dst []float64) (atLeast int, ok bool) {
+	var a args
+	if !k.fill(&a, p) {
+		return 0, false
+	}
+	a.out, a.limit, a.most = (*byte)(unsafe.Pointer(&dst[0])), limit, int64(most)
+	done := int(a.groups) * Lanes
+	if k == AVX512 {
+		done *= group
+	}
+	k.run(routine{position: p.Look != Stock, returns: p.ReturnShare != 0}, &a)
+	atLeast = int(a.atLeast)
+	if a.groups == 0 { // the last group was run: its padding does not count
+		for _, c := range dst[p.Scenarios:done] {
+			if c >= limit {
+				atLeast--
+			}
+		}
+	}
+	return atLeast, true
+}
+
+func (k Kind) sumsAssembly(p *Problem, dst []Sums) bool {
+	var a args
+	if !k.fill(&a, p) {
+		return false
+	}
+	a.out = (*byte)(unsafe.Pointer(&dst[0]))
+	k.run(routine{position: p.Look != Stock, sums: true, returns: p.ReturnShare != 0}, &a)
+	return true
+}
+
+// fill sets all but the output, and tells whether the assembly can run the problem.
+func (k Kind) fill(a *args, p *Problem) bool {
+	c := &p.packed
+	if p.AfterShift < 0 || !c.returnsFit {
+		return false
+	}
+	*a = args{
+		demand: &p.Demand[0], arrival: &c.arrival[0], delay: &p.Delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0],
+		weeks: int64(len(p.Weeks)), groups: int64((p.Scenarios + Lanes - 1) / Lanes),
+		onHand: int64(p.OnHand), position: int64(p.OnHand + p.Transit), late: int64(p.Late), afterShift: int64(p.AfterShift), one: 1,
+		holding: p.Prices.Holding, inbound: p.Prices.Inbound, order: p.Prices.Order, outbound: p.Prices.Outbound,
+		returns: p.Prices.Returns, lost: p.Prices.Lost, overstock: p.Prices.Overstock,
+	}
+	vectors := 2 // of a group
+	if k == AVX512 {
+		vectors = 2 * group
+		a.groups = int64(p.Blocks() / group)
+	}
+	if p.ReturnShare != 0 {
+		a.round, a.shift = &p.Round[0], &c.shift[0]
+		a.fieldWidth, a.fieldMask = int64(c.fieldWidth), 1<<c.fieldWidth-1
+		a.share = float32Bits(p.ReturnShare)
+	}
+	if p.Look == Stock {
+		return a.fillStock(p)
+	}
+	a.firstDelay, a.delays = int64(c.firstDelay), int64(c.lastDelay-c.firstDelay+1)
+	a.ringOffset = a.firstDelay * int64(vectors) * 32
+	if p.Look == UpTo {
+		a.upTo = 1
+		return a.fillRules(p)
+	}
+	return true
+}
+
+func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }
+
+// fillStock reduces the orders to a first one with Always, if there is one, and equal ones after it. An order under way must look larger than
+// any stock that would trigger another.
+func (a *args) fillStock(p *Problem) bool {
+	var first, again int32
+	ordered := false
+	if p.packed.maxDelay > 31 {
+		return false
+	}
+	below := int64(1) << (31 - p.packed.maxDelay)
+	for i := range p.Weeks {
+		w := &p.Weeks[i]
+		switch {
+		case w.Below == Never:
+		case w.Below == Always:
+			if ordered {
+				return false
+			}
+			first, ordered = w.Quantity, true
+			a.extra = 1
+		default:
+			if int64(w.Below) > below || again != 0 && w.Quantity != again {
+				return false
+			}
+			again, ordered = w.Quantity, true
+		}
+	}
+	if a.extra == 1 {
+		a.extra = int64(first - again)
+	} else {
+		first = again
+	}
+	a.first, a.again = int64(first), int64(again)
+	return true
+}
+
+// fillRules sets the order rules; beyond 2^21 units the float32 division of the assembly is not exact.
+func (a *args) fillRules(p *Problem) bool {
+	r := &p.Rules
+	if r.Pack == 1 && r.Least <= 1 && r.Most >= math.MaxInt32-1 {
+		return true
+	}
+	for i := range p.Weeks {
+		if int64(p.Weeks[i].Quantity)+int64(r.Pack) >= 1<<21 {
+			return false
+		}
+	}
+	a.ruled = 1
+	a.packLessOne, a.pack, a.least, a.orderMost, a.orderCap = int64(r.Pack-1), int64(r.Pack), int64(r.Least), int64(r.Most), int64(r.Cap)
+	a.half, a.perPack = float32Bits(0.5), float32Bits(1/float64(r.Pack))
+	return true
+}

@@ -1,0 +1,12 @@
+//go:build !amd64 || purego
+
+package kernel
+
+// Best returns the fastest implementation that this machine can run.
+func Best() Kind { return Scalar }
+
+func (k Kind) costsAssembly(*Problem, float64, int, []float64) (atLeast int, ok bool) {
+	return 0, false
+}
+
+func (k Kind) sumsAssembly(*Problem, []Sums) bool { return false }
