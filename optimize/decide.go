@@ -121,7 +121,7 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 	for i := range w.nothing {
 		rec.MeanDemand += (w.nothing[i].Sales + w.nothing[i].Lost) / float64(len(w.nothing))
 	}
-	rec.Stock, rec.Weeks = stock(a), a.Horizon
+	rec.Stock, rec.Price, rec.Weeks = stock(a), a.Price, a.Horizon
 	rec.Status = rec.status()
 	return rec, nil
 }

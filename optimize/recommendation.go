@@ -5,6 +5,9 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
+// EngineVersion changes whenever the same input and seed may give another recommendation.
+const EngineVersion = "0.1.0"
+
 // Status says what kind of recommendation it is.
 type Status string
 
@@ -52,6 +55,7 @@ type Recommendation struct {
 
 	MeanDemand float64 // units over the horizon
 	Stock      float64 // units on hand and in transit now
+	Price      float64 // money per unit
 	Weeks      int     // the SKU's horizon
 
 	ReviewPeriod int
@@ -60,3 +64,6 @@ type Recommendation struct {
 
 // Optimism is how much better the objective looked on the scenarios of the search than on fresh ones.
 func (r *Recommendation) Optimism() float64 { return r.ObjectiveEval.Estimate - r.ObjectiveOpt }
+
+// Demand is the mean demand at its price, money: the sales of a shop that never runs out.
+func (r *Recommendation) Demand() float64 { return r.Price * r.MeanDemand }

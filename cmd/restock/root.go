@@ -44,6 +44,9 @@ hundreds of scenarios of demand, lead times and returns, and picks the ordering 
 	}
 	root.SetFlagErrorFunc(flagError)
 	group(root,
+		newForecastCommand(e),
+		newOptimizeCommand(e),
+		newValidateCommand(e),
 		newConfigCommand(e),
 		newVersionCommand(e),
 	)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/restock-engine/restock/internal/suggest"
 	"github.com/restock-engine/restock/io/table"
+	"github.com/restock-engine/restock/optimize"
 	"github.com/restock-engine/restock/simulate"
 )
 
@@ -19,6 +20,15 @@ type Decision struct {
 	Trigger       string  // stock, position, or auto: the better of the two
 	Scenarios     int     // Ω_opt: scenarios that candidates are compared on
 	EvalScenarios int     // Ω_eval: fresh scenarios that everything reported comes from
+}
+
+// Options returns the decision as the optimiser takes it.
+func (d Decision) Options() optimize.Options {
+	o := optimize.DefaultOptions()
+	o.Objective = optimize.Objective{Measure: optimize.Measure(d.Objective), P: d.Quantile, MinFillRate: d.MinFillRate}
+	o.Trigger = optimize.TriggerChoice(d.Trigger)
+	o.Scenarios, o.EvalScenarios = d.Scenarios, d.EvalScenarios
+	return o
 }
 
 // MaxScenarios is the largest number of scenarios accepted.

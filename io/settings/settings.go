@@ -235,6 +235,15 @@ func (s *Settings) merchant(name string) effective {
 	return s.base
 }
 
+// Horizon returns the longest horizon of any merchant, weeks: what a forecast for all of them must reach.
+func (s *Settings) Horizon() int {
+	h := s.base.article.Horizon
+	for _, e := range s.byMerchant {
+		h = max(h, e.article.Horizon)
+	}
+	return h
+}
+
 // Article resolves a row of the articles table: every default filled in, the horizon cut at lifecycle_weeks, the minimum order quantity
 // raised to full packs. The lists of the result are those of the row and of the settings, and must not be written to. The error is
 // [simulate.FieldErrors] with everything wrong with the article.

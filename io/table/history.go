@@ -65,11 +65,15 @@ type HistoryReader struct {
 	number  int32
 	skus    int32
 	badKeys []Reject
+
+	sorted  bool  // the rows of each SKU stand together
+	count   int64 // rows
+	tempDir string
 }
 
 // OpenHistory opens the history table: a file, a folder, a glob, or - for an Arrow IPC stream. It reads all keys once.
 func OpenHistory(path string, o HistoryOptions) (h *HistoryReader, err error) {
-	h = &HistoryReader{index: newKeyIndex()}
+	h = &HistoryReader{index: newKeyIndex(), tempDir: o.TempDir}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -79,11 +83,10 @@ func OpenHistory(path string, o HistoryOptions) (h *HistoryReader, err error) {
 	if h.set, err = openFiles(path, o.Stdin); err != nil {
 		return h, err
 	}
-	sorted, count, err := h.scan()
-	if err != nil {
+	if h.sorted, h.count, err = h.scan(); err != nil {
 		return h, err
 	}
-	h.rows, err = groupRows(h.historyRows(), sorted, count, max(h.skus, 1), o.TempDir)
+	h.rows, err = groupRows(h.historyRows(), h.sorted, h.count, max(h.skus, 1), h.tempDir)
 	return h, err
 }
 
@@ -317,4 +320,15 @@ func fillWith(x []float64, v float64) {
 	for i := range x {
 		x[i] = v
 	}
+}
+
+// Rewind starts again with the first SKU.
+func (h *HistoryReader) Rewind() error {
+	err := h.rows.close()
+	h.rows, h.number = nil, 0
+	if err != nil {
+		return err
+	}
+	h.rows, err = groupRows(h.historyRows(), h.sorted, h.count, max(h.skus, 1), h.tempDir)
+	return err
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/restock-engine/restock/batch"
+	"github.com/restock-engine/restock/optimize"
+)
+
+// print writes the summary to stdout, or to stderr where stdout carries a table.
+func (f *optimizeFlags) print(e *env, s *batch.Summary) error {
+	w := e.stdout
+	if f.out == "-" || f.rejects == "-" {
+		w = e.stderr
+	}
+	switch f.format.value {
+	case "json":
+		return printJSON(w, summaryFields(s))
+	case "csv":
+		headers, rows := topRows(s, func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) })
+		return printCSV(w, headers, rows)
+	}
+	return printSummary(w, s)
+}
+
+func printSummary(w io.Writer, s *batch.Summary) error {
+	var b strings.Builder
+	if len(s.Top) > 0 {
+		fmt.Fprintf(&b, "Order now (week of %s): the %d orders that save most\n\n", s.AsOf.Format(time.DateOnly), len(s.Top))
+		headers, rows := topRows(s, money)
+		if err := printTable(&b, headers, rows); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\nsaves: mean cost of never ordering minus that of the policy, with its 95 %% interval (policy and nothing on the same scenarios)\n\n")
+	}
+	fmt.Fprintf(&b, "%d rows in = %d recommendations + %d rejects\n", s.In, s.Recommendations, s.Rejects)
+	fmt.Fprintf(&b, "  order now %d SKUs, %s units; order in a later week %d; no order now %d; degraded %d (too uncertain to tell from doing nothing)\n",
+		s.OrdersNow, money(s.UnitsNow), max(0, s.ByStatus[optimize.OK]+s.ByStatus[optimize.Degraded]-s.OrdersNow),
+		s.ByStatus[optimize.NoOrder], s.ByStatus[optimize.Degraded])
+	fmt.Fprintf(&b, "  expected cost %s, without any order %s: saves %s\n", money(s.Cost), money(s.DoNothingCost), money(s.Saving))
+	if s.Demand > 0 {
+		fmt.Fprintf(&b, "  demand served (by value) %.1f %%, without any order %.1f %%\n", 100*s.Served/s.Demand, 100*s.ServedNothing/s.Demand)
+	}
+	for i, r := range s.Reasons {
+		if i == 5 {
+			fmt.Fprintf(&b, "  … and %d more reasons\n", len(s.Reasons)-i)
+			break
+		}
+		fmt.Fprintf(&b, "  rejected %d: %s\n", r.Count, strings.Map(printable, r.Reason))
+	}
+	fmt.Fprintf(&b, "  run %s, written to %s\n", s.RunID, joinWords(s.Files))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// topRows are the summary's orders as a table.
+func topRows(s *batch.Summary, number func(float64) string) (headers []string, rows [][]string) {
+	headers = []string{"merchant", "article", "order", "saves", "from", "to", "why"}
+	for _, r := range s.Top {
+		rec := r.Recommendation
+		rows = append(rows, []string{r.Key.Merchant, r.Key.Article, strconv.FormatFloat(rec.Policy.Q0, 'f', -1, 64),
+			number(rec.Saving.Estimate), number(rec.Saving.Low), number(rec.Saving.High), rec.Explain()})
+	}
+	return headers, rows
+}
+
+// summaryFields is the summary for programs.
+func summaryFields(s *batch.Summary) map[string]any {
+	top := []map[string]any{}
+	for _, r := range s.Top {
+		rec := r.Recommendation
+		top = append(top, map[string]any{"merchant_id": r.Key.Merchant, "article_id": r.Key.Article, "order_week": rec.Policy.T0,
+			"order_quantity": rec.Policy.Q0, "saving": rec.Saving.Estimate, "saving_low": rec.Saving.Low, "saving_high": rec.Saving.High,
+			"status": rec.Status, "policy": rec.Policy.String(), "why": rec.Explain()})
+	}
+	reasons := []map[string]any{}
+	for _, r := range s.Reasons {
+		reasons = append(reasons, map[string]any{"reason": r.Reason, "count": r.Count})
+	}
+	return map[string]any{
+		"run_id": s.RunID, "as_of": s.AsOf.Format(time.DateOnly), "rows_in": s.In, "recommendations": s.Recommendations, "rejects": s.Rejects,
+		"status": s.ByStatus, "orders_now": s.OrdersNow, "units_now": s.UnitsNow, "mean_cost": s.Cost, "none_mean_cost": s.DoNothingCost,
+		"saving": s.Saving, "demand_value": s.Demand, "served_value": s.Served, "none_served_value": s.ServedNothing,
+		"evaluations": s.Evaluations, "reject_reasons": reasons, "top": top, "files": s.Files, "warnings": s.Warnings,
+	}
+}
+
+// money formats an amount for people: no decimals from 100 on, with spaces between thousands.
+func money(v float64) string {
+	if math.Abs(v) < 100 {
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	s := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + " " + s[i:]
+	}
+	if v < 0 {
+		s = "-" + s
+	}
+	return s
+}
+
+// joinWords lists words: a, b and c.
+func joinWords(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// share is a flag value between 0 and 1.
+type share float64
+
+func (s *share) String() string { return strconv.FormatFloat(float64(*s), 'g', -1, 64) }
+
+// Type implements pflag.Value.
+func (s *share) Type() string { return "share" }
+
+// Set implements pflag.Value.
+func (s *share) Set(text string) error {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v >= 0 && v <= 1) {
+		return fmt.Errorf("must be a share between 0 and 1")
+	}
+	*s = share(v)
+	return nil
+}
