@@ -19,10 +19,8 @@ type Evaluator struct {
 	supply float64        // units: bound of what can ever be in stock, without the policy's orders
 	old    []int32        // [week] units ordered before week 0 that are outstanding at the week's review
 
-	order []int32 // [position] the scenario: by descending total demand, roughly
-	total []int32 // [scenario] demand of all weeks
-	costs []float64
-	sums  []kernel.Sums
+	costs []float64     // [position]
+	sums  []kernel.Sums // [position / 16]
 	world *world
 }
 
@@ -48,12 +46,11 @@ func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []f
 	if !ev.fits || !ev.preparePolicy(p) {
 		return dst, ev.costsWide(p, limit, maxAtLeast, dst)
 	}
-	blocks := ev.prob.Blocks()
-	ev.costs = resized(ev.costs, blocks*Lanes)
+	ev.costs = resized(ev.costs, ev.prob.Padded())
 	if ev.kind.Costs(&ev.prob, limit, maxAtLeast, ev.costs) > maxAtLeast {
 		return dst, true
 	}
-	for i, j := range ev.order {
+	for i, j := range ev.prob.Order {
 		dst[j] = ev.costs[i]
 	}
 	return dst, false
@@ -88,10 +85,9 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 		return Run(ev.article, p, ev.sc, dst)
 	}
 	dst = resized(dst, ev.sc.N)
-	blocks := ev.prob.Blocks()
-	ev.sums = resized(ev.sums, blocks)
+	ev.sums = resized(ev.sums, ev.prob.Padded()/Lanes)
 	ev.kind.Sums(&ev.prob, ev.sums)
-	for i, j := range ev.order {
+	for i, j := range ev.prob.Order {
 		s, l := &ev.sums[i/Lanes], i%Lanes
 		f := Flows{
 			OnHand: float64(s.OnHand[l]), Ordered: float64(s.Ordered[l]), Orders: float64(s.Orders[l]),
@@ -128,7 +124,7 @@ func (ev *Evaluator) prepareArticle(a *Article, sc *Scenarios) bool {
 
 	p := &ev.prob
 	p.OnHand, p.Transit, p.Late = int32(a.OnHand), 0, 0
-	p.Resize(sc.N, weeks)
+	p.Weeks = resized(p.Weeks, weeks)
 	clear(p.Weeks)
 	ev.old = resized(ev.old, weeks)
 	for _, x := range a.InTransit {
@@ -172,85 +168,21 @@ func shiftOf(share float64) int32 {
 	return -1
 }
 
-// prepareScenarios copies the scenarios in the order of descending demand, and tells whether their sums fit.
+// prepareScenarios hands the scenarios to the kernels, and tells whether their sums fit.
 func (ev *Evaluator) prepareScenarios(sc *Scenarios) bool {
-	p, weeks := &ev.prob, sc.Weeks
-	ev.sortByDemand()
-	returns := p.ReturnShare != 0
-	var largest int32
-	for i, scenario := range ev.order {
-		from, to := sc.index(int(scenario), 0), sc.index(i, 0)
-		for range weeks {
-			largest = max(largest, sc.demand[from])
-			p.Demand[to] = sc.demand[from]
-			p.Delay[to] = uint8(min(sc.delay[from], int32(weeks)))
-			if returns {
-				p.Lag[to], p.Round[to] = uint8(min(sc.lag[from], int32(weeks))), sc.round[from]
-			}
-			from += Lanes
-			to += Lanes
-		}
+	p := &ev.prob
+	p.Scenarios = kernel.Scenarios{N: sc.N, Demand: sc.demand, Delay: sc.delay, Lag: sc.lag, Round: sc.round}
+	ev.kind.Prepare(p)
+	if p.ReturnShare != 0 { // a week's returns are at most its sales and one more for the rounding
+		ev.supply += float64(sc.Weeks) * (float64(p.Largest) + 1)
 	}
-	for i := sc.N; i < p.Blocks()*Lanes; i++ {
-		to := sc.index(i, 0)
-		for range weeks {
-			p.Demand[to], p.Delay[to], p.Lag[to], p.Round[to] = 0, 0, 1, 0
-			to += Lanes
-		}
-	}
-	// A week's returns are at most its sales and one more for the rounding.
-	if returns {
-		ev.supply += float64(weeks) * (float64(largest) + 1)
-	}
-	if !ev.sumsFit(0) {
-		return false
-	}
-	ev.kind.Pack(p)
-	return true
+	return ev.sumsFit(0)
 }
 
 // sumsFit tells whether no sum over the weeks can exceed an int32 if each week's order is at most so many units.
 func (ev *Evaluator) sumsFit(order float64) bool {
 	weeks := float64(ev.sc.Weeks)
 	return weeks*(ev.supply+weeks*order) <= maxSum
-}
-
-// sortByDemand orders the scenarios by descending total demand, in classes of 1/256 of its range: the order is worth nothing to
-// the answer and everything to the time until a bad policy is abandoned.
-func (ev *Evaluator) sortByDemand() {
-	sc, n := ev.sc, ev.prob.Blocks()*Lanes
-	ev.total = resized(ev.total, n)
-	total, sorted := ev.total, ev.prob.Total
-	clear(total)
-	clear(sorted)
-	for b := range (sc.N + Lanes - 1) / Lanes {
-		sums := (*[Lanes]int32)(total[b*Lanes:])
-		for t := range sc.Weeks {
-			for l, d := range (*[Lanes]int32)(sc.demand[sc.index(b*Lanes, t):]) {
-				sums[l] += d
-			}
-		}
-	}
-	low, high := total[0], total[0]
-	for _, d := range total[:sc.N] {
-		low, high = min(low, d), max(high, d)
-	}
-	scale := 255 / max(1, float64(high)-float64(low))
-	class := func(d int32) int { return int(float64(high-d) * scale) }
-	var start [257]int32
-	for _, d := range total[:sc.N] {
-		start[class(d)+1]++
-	}
-	for c := range 256 {
-		start[c+1] += start[c]
-	}
-	ev.order = resized(ev.order, sc.N)
-	for i, d := range total[:sc.N] {
-		c := class(d)
-		ev.order[start[c]] = int32(i)
-		sorted[start[c]] = d
-		start[c]++
-	}
 }
 
 // preparePolicy reduces a policy to two numbers a week, and tells whether that is possible.

@@ -83,7 +83,7 @@ func (k Kind) costsAssembly(p *Problem, limit float64, most int, dst []float64) 
 	k.run(routine{position: p.Look != Stock, returns: p.ReturnShare != 0}, &a)
 	atLeast = int(a.atLeast)
 	if a.groups == 0 { // the last group was run: its padding does not count
-		for _, c := range dst[p.Scenarios:done] {
+		for _, c := range dst[p.Scenarios.N:done] {
 			if c >= limit {
 				atLeast--
 			}
@@ -109,8 +109,8 @@ func (k Kind) fill(a *args, p *Problem) bool {
 		return false
 	}
 	*a = args{
-		demand: &p.Demand[0], arrival: &c.arrival[0], delay: &p.Delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0],
-		weeks: int64(len(p.Weeks)), groups: int64((p.Scenarios + Lanes - 1) / Lanes),
+		demand: &c.demand[0], arrival: &c.arrival[0], delay: &c.delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0],
+		weeks: int64(len(p.Weeks)), groups: int64((p.Scenarios.N + Lanes - 1) / Lanes),
 		onHand: int64(p.OnHand), position: int64(p.OnHand + p.Transit), late: int64(p.Late), afterShift: int64(p.AfterShift), one: 1,
 		holding: p.Prices.Holding, inbound: p.Prices.Inbound, order: p.Prices.Order, outbound: p.Prices.Outbound,
 		returns: p.Prices.Returns, lost: p.Prices.Lost, overstock: p.Prices.Overstock,
@@ -118,10 +118,10 @@ func (k Kind) fill(a *args, p *Problem) bool {
 	vectors := 2 // of a group
 	if k == AVX512 {
 		vectors = 2 * group
-		a.groups = int64(p.Blocks() / group)
+		a.groups = int64(p.Padded() / Lanes / group)
 	}
 	if p.ReturnShare != 0 {
-		a.round, a.shift = &p.Round[0], &c.shift[0]
+		a.round, a.shift = &c.round[0], &c.shift[0]
 		a.fieldWidth, a.fieldMask = int64(c.fieldWidth), 1<<c.fieldWidth-1
 		a.share = float32Bits(p.ReturnShare)
 	}
@@ -144,10 +144,10 @@ func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }
 func (a *args) fillStock(p *Problem) bool {
 	var first, again int32
 	ordered := false
-	if p.packed.maxDelay > 31 {
+	if p.packed.largest > 31 {
 		return false
 	}
-	below := int64(1) << (31 - p.packed.maxDelay)
+	below := int64(1) << (31 - p.packed.largest)
 	for i := range p.Weeks {
 		w := &p.Weeks[i]
 		switch {

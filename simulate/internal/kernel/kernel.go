@@ -12,28 +12,28 @@ const (
 
 func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k] }
 
-// Pack makes a problem's scenarios, ReturnShare and Weeks' number ready for the implementation. It must follow every change of these, and
-// may move Round within the bounds in which no return changes.
-func (k Kind) Pack(p *Problem) {
+// Prepare makes a problem's scenarios ready for the implementation.
+func (k Kind) Prepare(p *Problem) {
+	p.sort()
 	if k != Scalar {
 		p.packed.pack(p)
 	}
 }
 
-// Costs writes the cost of each scenario to dst, [block][lane], and returns how many are at least limit. As soon as more than most are,
-// it may stop; then the number returned is also more than most.
+// Costs writes the costs to dst, [position], and returns how many are at least limit. As soon as more than most are, it may stop; then the
+// number returned is also more than most.
 func (k Kind) Costs(p *Problem, limit float64, most int, dst []float64) (atLeast int) {
 	if k != Scalar {
-		if atLeast, ok := k.costsAssembly(p, limit, most, dst[:p.Blocks()*Lanes]); ok {
+		if atLeast, ok := k.costsAssembly(p, limit, most, dst[:p.Padded()]); ok {
 			return atLeast
 		}
 	}
 	return p.costsScalar(limit, most, dst)
 }
 
-// Sums writes the sums of each block to dst.
+// Sums writes the sums to dst, [position / 16].
 func (k Kind) Sums(p *Problem, dst []Sums) {
-	if k == Scalar || !k.sumsAssembly(p, dst[:p.Blocks()]) {
+	if k == Scalar || !k.sumsAssembly(p, dst[:p.Padded()/Lanes]) {
 		p.sumsScalar(dst)
 	}
 }

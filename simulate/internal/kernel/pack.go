@@ -2,90 +2,99 @@ package kernel
 
 import "math"
 
-// packed is what the assembly reads beside a Problem's own arrays.
+// packed is what the assembly reads: the scenarios in the order of Problem.Order, padded with scenarios without demand, [block][week][lane].
 type packed struct {
-	arrival  []int32 // [block][week][lane] 1 << (31-d), d the delay, or the weeks left if these are less
-	maxDelay int     // the largest d
+	demand  []int32
+	arrival []int32   // 1 << (31-d), d the delay, or the weeks left if these are less
+	delay   []uint8   // at most the number of weeks
+	round   []float32 // where float32 gives what float64 gives for the one drawn
+	shift   []uint8   // bits to shift a week's returns by: past the register if they come after the horizon
 
-	firstDelay, lastDelay int // the range of delays of orders that arrive within the horizon; last < first if there are none
+	largest               int // the largest d of arrival
+	firstDelay, lastDelay int // the range of delays
 
-	// Returns under way are a bit field a week, so many bits wide.
-	returnsFit bool
-	shift      []uint8 // [block][week][lane] bits to shift a week's returns by: past the register if they come after the horizon
+	returnsFit bool // returns under way fit a register: a bit field a week, fieldWidth bits wide, and float32 is exact
 	fieldWidth int
-	ring       []int32 // [week][lane of the group] arriving orders; all 0 between two runs
+
+	ring   []int32 // [week][lane of the group] arriving orders; all 0 between two runs
+	totals []int32
 }
 
 func (k *packed) pack(p *Problem) {
-	k.packDelays(p)
-	k.returnsFit = p.ReturnShare == 0 || k.packReturns(p)
-	k.ring = resized(k.ring, len(p.Weeks)*group*Lanes)
-}
-
-func (k *packed) packDelays(p *Problem) {
-	weeks := len(p.Weeks)
-	k.arrival = resized(k.arrival, len(p.Delay))
-	k.maxDelay, k.firstDelay, k.lastDelay = 0, weeks, -1
+	weeks, n := len(p.Weeks), p.Padded()
+	cells := n * weeks
+	k.demand, k.arrival, k.delay = resized(k.demand, cells), resized(k.arrival, cells), resized(k.delay, cells)
+	k.ring = resized(k.ring, weeks*group*Lanes)
+	k.returnsFit = p.ReturnShare == 0
+	returns := !k.returnsFit && k.fitFields(p)
+	if returns {
+		k.round, k.shift = resized(k.round, cells), resized(k.shift, cells)
+	}
+	k.largest, k.firstDelay, k.lastDelay = 0, weeks, 0
+	var from [Lanes]int // where the lanes' weeks are
 	cell := 0
-	for block := range p.Blocks() {
-		lanes := min(Lanes, p.Scenarios-block*Lanes)
+	for i := 0; i < n; i += Lanes {
+		for l := range from {
+			from[l] = p.index(int(p.Order[min(i+l, p.Scenarios.N-1)]))
+		}
 		for t := range weeks {
-			left := weeks - t
-			for l, d := range (*[Lanes]uint8)(p.Delay[cell:]) {
-				delay := int(d)
-				if delay >= left {
-					delay = left
-				} else if l < lanes {
-					k.firstDelay, k.lastDelay = min(k.firstDelay, delay), max(k.lastDelay, delay)
-				}
-				if l < lanes {
-					k.maxDelay = max(k.maxDelay, delay)
-				}
-				k.arrival[cell+l] = int32(uint32(1) << 31 >> delay)
+			k.packOrders(p, &from, cell, weeks-t)
+			if returns {
+				k.packReturns(p, &from, cell, weeks-t)
+			}
+			for l := range from {
+				from[l] += Lanes
 			}
 			cell += Lanes
 		}
 	}
-}
-
-// maxPackedDemand bounds the work of packReturns.
-const maxPackedDemand = 400
-
-// packReturns prepares returns computed in float32 and kept in bit fields, and tells whether that is exact for all sales up to each week's demand.
-func (k *packed) packReturns(p *Problem) bool {
-	weeks, largest, lags := len(p.Weeks), int32(0), 1
-	for _, d := range p.Demand {
-		largest = max(largest, d)
-	}
-	cell := 0
-	for range p.Blocks() {
+	for i := p.Scenarios.N; i < n; i++ {
 		for t := range weeks {
-			for _, lag := range p.Lag[cell : cell+Lanes] {
-				if int(lag) < weeks-t {
-					lags = max(lags, int(lag))
-				}
-			}
-			cell += Lanes
+			k.demand[p.index(i)+t*Lanes] = 0
 		}
 	}
-	// A field receives the returns of at most lags weeks.
+	if returns {
+		k.returnsFit = k.fitRounds(p)
+	}
+}
+
+// packOrders packs the demand and the delays of a week with so many weeks left, itself included.
+func (k *packed) packOrders(p *Problem, from *[Lanes]int, cell, left int) {
+	demand, arrival := (*[Lanes]int32)(k.demand[cell:]), (*[Lanes]int32)(k.arrival[cell:])
+	delay, weeks := (*[Lanes]uint8)(k.delay[cell:]), len(p.Weeks)
+	low, high := k.firstDelay, 0
+	for l, c := range from {
+		demand[l] = p.Scenarios.Demand[c]
+		d := min(int(p.Scenarios.Delay[c]), weeks)
+		low, high = min(low, d), max(high, d)
+		delay[l] = uint8(d)
+		arrival[l] = int32(uint32(1) << 31 >> (uint(min(d, left)) % 32)) // larger ones do not fit, see largest
+	}
+	k.firstDelay, k.lastDelay = low, max(k.lastDelay, high)
+	k.largest = max(k.largest, min(high, left))
+}
+
+// packReturns packs the rounding and the lag of a week's returns.
+func (k *packed) packReturns(p *Problem, from *[Lanes]int, cell, left int) {
+	round, shift := (*[Lanes]float32)(k.round[cell:]), (*[Lanes]uint8)(k.shift[cell:])
+	for l, c := range from {
+		round[l] = p.Scenarios.Round[c]
+		lag := int(p.Scenarios.Lag[c])
+		s := (lag - 1) * k.fieldWidth
+		if lag >= left {
+			s = math.MaxUint8
+		}
+		shift[l] = uint8(s)
+	}
+}
+
+// fitFields chooses the width of the bit fields, and tells whether the returns of a week fit: at most those of as many weeks as there are lags.
+func (k *packed) fitFields(p *Problem) bool {
+	longest := int32(1)
+	for _, lag := range p.Scenarios.Lag {
+		longest = max(longest, lag)
+	}
+	lags := min(int(longest), max(1, len(p.Weeks)-1))
 	k.fieldWidth = 32 / lags
-	if largest > maxPackedDemand || lags*(int(p.ReturnShare*float64(largest))+1) >= 1<<k.fieldWidth {
-		return false
-	}
-	k.shift = resized(k.shift, len(p.Lag))
-	cell = 0
-	for range p.Blocks() {
-		for t := range weeks {
-			for l, lag := range (*[Lanes]uint8)(p.Lag[cell:]) {
-				shift := uint8(math.MaxUint8)
-				if int(lag) < weeks-t {
-					shift = uint8((int(lag) - 1) * k.fieldWidth)
-				}
-				k.shift[cell+l] = shift
-			}
-			cell += Lanes
-		}
-	}
-	return fitRounds(p, int(largest))
+	return p.Largest <= maxPackedDemand && lags*(int(p.ReturnShare*float64(p.Largest))+1) < 1<<k.fieldWidth
 }

@@ -45,14 +45,19 @@ type Prices struct {
 	Holding, Inbound, Order, Outbound, Returns, Lost, Overstock float64
 }
 
-// Problem is a SKU's scenarios, state and prices, and a policy. The caller guarantees that no sum exceeds an int32.
+// Scenarios are the draws, [block][week][lane]; lanes beyond N are padding.
+type Scenarios struct {
+	N      int
+	Demand []int32   // units
+	Delay  []int32   // weeks until an order of this week arrives; at least the number of weeks means after the horizon
+	Lag    []int32   // weeks until the returns of this week's sales are sellable, at least 1
+	Round  []float32 // v of floor(ReturnShare·sales + v)
+}
+
+// Problem is a SKU's scenarios, state and prices, and a policy. The caller guarantees that no sum exceeds an int32. After a change of
+// Scenarios, ReturnShare or the number of Weeks, [Kind.Prepare] must be called.
 type Problem struct {
-	Scenarios int       // the lanes beyond are padding, without demand
-	Demand    []int32   // [block][week][lane] units
-	Delay     []uint8   // [block][week][lane] weeks until an order of this week arrives, at most the number of weeks
-	Round     []float32 // [block][week][lane] v of floor(ReturnShare·sales + v); without returns unused
-	Lag       []uint8   // [block][week][lane] weeks until this week's returns are sellable, 1 to the number of weeks; without returns unused
-	Total     []int32   // [block][lane] the demand of all weeks
+	Scenarios Scenarios
 	Weeks     []Week
 
 	OnHand  int32 // units at the start of week 0
@@ -67,26 +72,24 @@ type Problem struct {
 	Rules  Rules // of UpTo
 	Prices Prices
 
+	// Set by Prepare. Results are in the order of Order, so that a policy that is dear in scenarios of large demand is seen to be so early.
+	Order   []int32 // [position] the scenario, by descending total demand, roughly
+	Total   []int32 // [position, padding included] the demand of all weeks
+	Largest int32   // the largest demand of a week
+
 	packed packed
 }
 
 // group is the number of blocks that the widest kernel runs side by side.
 const group = 3
 
-// Blocks returns the number of blocks, padding included.
-func (p *Problem) Blocks() int { return (p.Scenarios + group*Lanes - 1) / (group * Lanes) * group }
-
-// Resize makes room for so many scenarios and weeks. The contents of all arrays become undefined.
-func (p *Problem) Resize(scenarios, weeks int) {
-	p.Scenarios = scenarios
-	lanes := p.Blocks() * Lanes
-	p.Weeks = resized(p.Weeks, weeks)
-	p.Total = resized(p.Total, lanes)
-	p.Demand = resized(p.Demand, lanes*weeks)
-	p.Delay = resized(p.Delay, lanes*weeks)
-	p.Round = resized(p.Round, lanes*weeks)
-	p.Lag = resized(p.Lag, lanes*weeks)
+// Padded returns the number of positions, padding included, that results must have room for.
+func (p *Problem) Padded() int {
+	return (p.Scenarios.N + group*Lanes - 1) / (group * Lanes) * (group * Lanes)
 }
+
+// index returns where week 0 of a scenario is.
+func (p *Problem) index(scenario int) int { return scenario/Lanes*len(p.Weeks)*Lanes + scenario%Lanes }
 
 // resized returns x with n elements, from the start of a cache line if it is new.
 func resized[T any](x []T, n int) []T {
@@ -100,7 +103,7 @@ func resized[T any](x []T, n int) []T {
 	return x[skip:][:n]
 }
 
-// Sums are a block's results, units [lane].
+// Sums are the results of 16 positions, units.
 type Sums struct {
 	OnHand  [Lanes]int32 // sum of the stock at the end of each week
 	Ordered [Lanes]int32

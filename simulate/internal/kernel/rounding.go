@@ -2,15 +2,18 @@ package kernel
 
 import "math"
 
-// fitRounds moves each v of Round, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64 for all
+// maxPackedDemand bounds the work of fitRounds.
+const maxPackedDemand = 400
+
+// fitRounds moves each v of round, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64 for all
 // sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a threshold, 1 less the fraction of c·s;
 // only a v too near to one has to be moved, away from it, and that is rare: a bit map of [0,1) says where to look.
-func fitRounds(p *Problem, largest int) bool {
-	r := newRounding(p.ReturnShare, largest)
+func (k *packed) fitRounds(p *Problem) bool {
+	r := newRounding(p.ReturnShare, int(p.Largest))
 	ok := true
-	for cell, v := range p.Round {
-		if bin := int(v * roundBins); r.near[bin/64]>>(bin%64)&1 != 0 {
-			p.Round[cell], ok = r.clear(float64(v), int(p.Demand[cell]))
+	for cell, v := range k.round {
+		if bin := uint32(v * roundBins); r.near[bin/64%(roundBins/64)]>>(bin%64)&1 != 0 {
+			k.round[cell], ok = r.clear(float64(v), int(k.demand[cell]))
 			if !ok {
 				return false
 			}

@@ -5,13 +5,13 @@ type lane struct {
 	onHand, ordered, orders, sales, final, short int32
 }
 
-// scalar runs scenario i. It is the readable form of the assembly.
-func (p *Problem) scalar(i int) (s lane) {
-	weeks := len(p.Weeks)
+// scalar runs a scenario. It is the readable form of the assembly.
+func (p *Problem) scalar(scenario int32) (s lane) {
+	sc, weeks := &p.Scenarios, len(p.Weeks)
 	var arrivals, returns [MaxWeeks]int32 // [week] units
 	stock, outstanding := p.OnHand, int32(0)
 	position := p.OnHand + p.Transit
-	cell := i/Lanes*weeks*Lanes + i%Lanes
+	cell := p.index(int(scenario))
 	for t := range p.Weeks {
 		w := &p.Weeks[t]
 
@@ -28,7 +28,7 @@ func (p *Problem) scalar(i int) (s lane) {
 			position += order
 			s.ordered += order
 			s.orders++
-			if week := t + int(p.Delay[cell]); week < weeks {
+			if week := t + int(sc.Delay[cell]); week < weeks {
 				arrivals[week] += order
 			}
 		}
@@ -44,7 +44,7 @@ func (p *Problem) scalar(i int) (s lane) {
 		}
 		stock += inbound - after
 
-		demand := p.Demand[cell]
+		demand := sc.Demand[cell]
 		sales := min(demand, stock)
 		stock += after - sales
 		position += returns[t] + w.Returned - sales
@@ -55,8 +55,8 @@ func (p *Problem) scalar(i int) (s lane) {
 		}
 
 		if p.ReturnShare != 0 {
-			back := int32(float64(p.ReturnShare*float64(sales)) + float64(p.Round[cell]))
-			if week := t + int(p.Lag[cell]); week < weeks {
+			back := int32(float64(p.ReturnShare*float64(sales)) + float64(sc.Round[cell]))
+			if week := t + int(sc.Lag[cell]); week < weeks {
 				returns[week] += back
 			}
 		}
@@ -77,8 +77,8 @@ func (r *Rules) order(wanted int32) int32 {
 
 // costsScalar is the Go form of [Kind.Costs].
 func (p *Problem) costsScalar(limit float64, most int, dst []float64) (atLeast int) {
-	for i := range p.Scenarios {
-		s := p.scalar(i)
+	for i, scenario := range p.Order {
+		s := p.scalar(scenario)
 		dst[i] = p.Prices.cost(s.onHand, s.ordered, s.orders, s.sales, p.Total[i]-s.sales, s.final)
 		if dst[i] >= limit {
 			if atLeast++; atLeast > most {
@@ -91,8 +91,8 @@ func (p *Problem) costsScalar(limit float64, most int, dst []float64) (atLeast i
 
 // sumsScalar is the Go form of [Kind.Sums].
 func (p *Problem) sumsScalar(dst []Sums) {
-	for i := range p.Scenarios {
-		s, d, l := p.scalar(i), &dst[i/Lanes], i%Lanes
+	for i, scenario := range p.Order {
+		s, d, l := p.scalar(scenario), &dst[i/Lanes], i%Lanes
 		d.OnHand[l], d.Ordered[l], d.Orders[l] = s.onHand, s.ordered, s.orders
 		d.Sales[l], d.Final[l], d.Short[l] = s.sales, s.final, s.short
 	}
