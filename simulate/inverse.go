@@ -16,7 +16,7 @@ func sortedCopy(x []float64) []float64 {
 // inverter evaluates one week's quantile function quickly: a guide table leads from the leading bits of u to the linear piece (Chen and
 // Asau, AIIE Transactions 6(2), 1974). It gives what forecast.Quantiles.At gives.
 type inverter struct {
-	upper  []uint32 // [piece] the largest u of the piece, in units of 2^-32
+	upper  []uint32 // [piece] the largest u of the piece, as unit maps it
 	base   []float64
 	slope  []float64 // x = base + slope·u, u in (0,1)
 	guide  [1 << guideBits]uint16
@@ -58,7 +58,7 @@ func (inv *inverter) buildGuide(levels []float64) {
 	inv.upper[n] = math.MaxUint32
 	inv.base, inv.slope = resized(inv.base, n), resized(inv.slope, n)
 	for i, l := range levels {
-		inv.upper[i] = uint32(l * 0x1p32) // 0 < l < 1
+		inv.upper[i] = uint32(max(0, l*0x1p32-0.5)) // unit(upper) ≤ l < 1
 	}
 	piece := 0
 	for g := range inv.guide {
