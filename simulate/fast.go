@@ -19,8 +19,8 @@ type Evaluator struct {
 	supply float64        // units: bound of what can ever be in stock, without the policy's orders
 	old    []int32        // [week] units ordered before week 0 that are outstanding at the week's review
 
-	costs []float64     // [position]
-	sums  []kernel.Sums // [position / 16]
+	costs []float64     // [position of CostsBelow]
+	sums  []kernel.Sums // [position / Lanes]
 	world *world
 }
 
@@ -35,41 +35,49 @@ func (ev *Evaluator) Prepare(a *Article, sc *Scenarios) {
 
 // Costs returns each scenario's cost in dst, whose memory is reused: [scenario], money.
 func (ev *Evaluator) Costs(p Policy, dst []float64) []float64 {
-	dst, _ = ev.CostsBelow(p, math.Inf(1), ev.sc.N, dst)
+	ev.costs, _ = ev.CostsBelow(p, math.Inf(1), ev.sc.N, ev.costs)
+	dst = resized(dst, ev.sc.N)
+	if !ev.fits {
+		copy(dst, ev.costs)
+		return dst
+	}
+	for i, scenario := range ev.prob.Order {
+		dst[scenario] = ev.costs[i]
+	}
 	return dst
 }
 
-// CostsBelow is Costs for a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It gives up,
-// abandoned, as soon as more do, and dst is then undefined. Scenarios with a large demand, which tend to be dear, are run first.
+// CostsBelow returns the costs of a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It gives up,
+// abandoned, as soon as more do, and dst is then undefined. The costs are in dst, whose memory is reused, and not in the order of the
+// scenarios but in one that is common to all policies: those with a large demand, which tend to be dear, come first.
 func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []float64) (costs []float64, abandoned bool) {
-	dst = resized(dst, ev.sc.N)
 	if !ev.fits || !ev.preparePolicy(p) {
-		return dst, ev.costsWide(p, limit, maxAtLeast, dst)
+		return ev.costsWide(p, limit, maxAtLeast, dst)
 	}
-	ev.costs = resized(ev.costs, ev.prob.Padded())
-	if ev.kind.Costs(&ev.prob, limit, maxAtLeast, ev.costs) > maxAtLeast {
-		return dst, true
-	}
-	for i, j := range ev.prob.Order {
-		dst[j] = ev.costs[i]
-	}
-	return dst, false
+	dst = resized(dst, ev.prob.Padded())
+	atLeast := ev.kind.Costs(&ev.prob, limit, maxAtLeast, dst)
+	return dst[:ev.sc.N], atLeast > maxAtLeast
 }
 
 // costsWide is CostsBelow in float64.
-func (ev *Evaluator) costsWide(p Policy, limit float64, maxAtLeast int, dst []float64) (abandoned bool) {
+func (ev *Evaluator) costsWide(p Policy, limit float64, maxAtLeast int, dst []float64) (costs []float64, abandoned bool) {
+	dst = resized(dst, ev.sc.N)
 	w := ev.wideWorld()
 	atLeast := 0
 	for i := range dst {
-		sum := w.scenario(ev.article, p, ev.sc, i, nil)
+		scenario := i
+		if ev.fits {
+			scenario = int(ev.prob.Order[i])
+		}
+		sum := w.scenario(ev.article, p, ev.sc, scenario, nil)
 		dst[i] = ev.article.Cost(&sum.Discounted).Total()
 		if dst[i] >= limit {
 			if atLeast++; atLeast > maxAtLeast {
-				return true
+				return dst, true
 			}
 		}
 	}
-	return false
+	return dst, false
 }
 
 func (ev *Evaluator) wideWorld() *world {
@@ -87,13 +95,13 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 	dst = resized(dst, ev.sc.N)
 	ev.sums = resized(ev.sums, ev.prob.Padded()/Lanes)
 	ev.kind.Sums(&ev.prob, ev.sums)
-	for i, j := range ev.prob.Order {
+	for i, scenario := range ev.prob.Order {
 		s, l := &ev.sums[i/Lanes], i%Lanes
 		f := Flows{
 			OnHand: float64(s.OnHand[l]), Ordered: float64(s.Ordered[l]), Orders: float64(s.Orders[l]),
 			Sales: float64(s.Sales[l]), Lost: float64(ev.prob.Total[i] - s.Sales[l]), Final: float64(s.Final[l]),
 		}
-		dst[j] = Totals{
+		dst[scenario] = Totals{
 			OnHand: f.OnHand, Ordered: f.Ordered, Orders: f.Orders, Sales: f.Sales, Lost: f.Lost, ShortWeeks: float64(s.Short[l]), Final: f.Final,
 			Discounted: f,
 		}
