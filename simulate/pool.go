@@ -29,7 +29,8 @@ const (
 
 // Sampler holds the points from which scenarios are drawn: for each set, number of scenarios and week one Latin hypercube column per
 // source of randomness, shared by all SKUs. A SKU shifts each column by an amount of its own, modulo 1 (Cranley and Patterson, SIAM
-// J. Numer. Anal. 13(6), 1976), so a draw costs one addition, and two SKUs' scenarios are independent. The columns are stratified
+// J. Numer. Anal. 13(6), 1976), so a draw costs one addition. Averaged over the shifts two SKUs' draws are independent; those
+// of a given pair are not, so costs must never be added up over SKUs scenario by scenario. The columns are stratified
 // (McKay, Beckman and Conover, Technometrics 21(2), 1979), and stay so under the shift. What that gains over plain Monte Carlo
 // is measured by BenchmarkQuantileError. A Sampler is safe for concurrent use.
 type Sampler struct {

@@ -49,7 +49,7 @@ func (w *world) expect(week int, quantity float64) {
 	}
 }
 
-// position returns what is outstanding at the start of week t: P of model.md.
+// ordered returns what is outstanding at the start of week t: P of model.md.
 func (w *world) ordered(t int) float64 {
 	sum := w.beyond
 	for _, q := range w.outstanding[t:] {
