@@ -18,6 +18,7 @@ type Evaluator struct {
 	prob   kernel.Problem // its Weeks' rules and Look are the policy's
 	supply float64        // units: bound of what can ever be in stock, without the policy's orders
 	old    []int32        // [week] units ordered before week 0 that are outstanding at the week's review
+	review []bool         // [week]
 
 	costs []float64     // [position of CostsBelow]
 	sums  []kernel.Sums // [position / Lanes]
@@ -134,7 +135,7 @@ func (ev *Evaluator) prepareArticle(a *Article, sc *Scenarios) bool {
 	p.OnHand, p.Transit, p.Late = int32(a.OnHand), 0, 0
 	p.Weeks = resized(p.Weeks, weeks)
 	clear(p.Weeks)
-	ev.old = resized(ev.old, weeks)
+	ev.old, ev.review = resized(ev.old, weeks), resized(ev.review, weeks)
 	for _, x := range a.InTransit {
 		q := int32(x.Quantity)
 		p.Transit += q
@@ -146,7 +147,7 @@ func (ev *Evaluator) prepareArticle(a *Article, sc *Scenarios) bool {
 	}
 	left := p.Transit
 	for t := range ev.old {
-		ev.old[t] = left
+		ev.old[t], ev.review[t] = left, a.IsReview(t)
 		left -= p.Weeks[t].Inbound
 	}
 	for _, x := range a.PendingReturns {
@@ -236,7 +237,7 @@ func (ev *Evaluator) prepareRSQ(p RSQ) bool {
 	}
 	below := int32(min(math.Floor(p.ReorderPoint), maxSum)) + 1
 	for t := p.T0 + 1; t <= p.TLimit && t < len(weeks) && again > 0; t++ {
-		if a.IsReview(t) && (p.Trigger == PositionTrigger || ev.old[t] == 0) {
+		if ev.review[t] && (p.Trigger == PositionTrigger || ev.old[t] == 0) {
 			weeks[t].Below, weeks[t].Quantity = below, int32(again)
 		}
 	}
@@ -281,7 +282,7 @@ func (ev *Evaluator) prepareOrderUpTo(level func(week int) float64, reorderPoint
 		if s < 0 || s != math.Trunc(s) || !ev.sumsFit(max(s+a.PackSize, a.MOQ)) {
 			return false
 		}
-		if a.IsReview(t) {
+		if ev.review[t] {
 			w := &ev.prob.Weeks[t]
 			w.Below, w.Quantity = int32(min(math.Floor(reorderPoint)+1, s)), int32(s)
 		}

@@ -71,16 +71,17 @@ func (k Kind) run(r routine, a *args) {
 }
 
 func (k Kind) costsAssembly(p *Problem, limit float64, most int, dst []float64) (atLeast int, ok bool) {
-	var a args
-	if !k.fill(&a, p) {
+	a := &p.packed.args
+	if !k.fill(a, p) {
 		return 0, false
 	}
-	a.out, a.limit, a.most = (*byte)(unsafe.Pointer(&dst[0])), limit, int64(most)
+	a.out, a.limit, a.most, a.atLeast = (*byte)(unsafe.Pointer(&dst[0])), limit, int64(most), 0
 	done := int(a.groups) * Lanes
 	if k == AVX512 {
 		done *= group
 	}
-	k.run(routine{position: p.Look != Stock, returns: p.ReturnShare != 0}, &a)
+	k.run(routine{position: p.Look != Stock, returns: p.ReturnShare != 0}, a)
+	a.out = nil
 	atLeast = int(a.atLeast)
 	if a.groups == 0 { // the last group was run: its padding does not count
 		for _, c := range dst[p.Scenarios.N:done] {
@@ -93,44 +94,51 @@ func (k Kind) costsAssembly(p *Problem, limit float64, most int, dst []float64) 
 }
 
 func (k Kind) sumsAssembly(p *Problem, dst []Sums) bool {
-	var a args
-	if !k.fill(&a, p) {
+	a := &p.packed.args
+	if !k.fill(a, p) {
 		return false
 	}
 	a.out = (*byte)(unsafe.Pointer(&dst[0]))
-	k.run(routine{position: p.Look != Stock, sums: true, returns: p.ReturnShare != 0}, &a)
+	k.run(routine{position: p.Look != Stock, sums: true, returns: p.ReturnShare != 0}, a)
+	a.out = nil
 	return true
 }
 
-// fill sets all but the output, and tells whether the assembly can run the problem.
-func (k Kind) fill(a *args, p *Problem) bool {
+// fillArgs sets what does not depend on the policy.
+func (k Kind) fillArgs(p *Problem) {
 	c := &p.packed
-	if p.AfterShift < 0 || !c.returnsFit {
-		return false
-	}
-	*a = args{
+	c.args = args{
 		demand: &c.demand[0], arrival: &c.arrival[0], delay: &c.delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0],
-		weeks: int64(len(p.Weeks)), groups: int64((p.Scenarios.N + Lanes - 1) / Lanes),
-		onHand: int64(p.OnHand), position: int64(p.OnHand + p.Transit), late: int64(p.Late), afterShift: int64(p.AfterShift), one: 1,
+		weeks: int64(len(p.Weeks)), firstDelay: int64(c.firstDelay), delays: int64(c.lastDelay - c.firstDelay + 1), one: 1,
+		onHand: int64(p.OnHand), position: int64(p.OnHand + p.Transit), late: int64(p.Late), afterShift: int64(p.AfterShift),
 		holding: p.Prices.Holding, inbound: p.Prices.Inbound, order: p.Prices.Order, outbound: p.Prices.Outbound,
 		returns: p.Prices.Returns, lost: p.Prices.Lost, overstock: p.Prices.Overstock,
 	}
-	vectors := 2 // of a group
+	c.args.ringOffset = c.args.firstDelay * 64
 	if k == AVX512 {
-		vectors = 2 * group
+		c.args.ringOffset *= group
+	}
+	if p.ReturnShare != 0 && c.returnsFit {
+		c.args.round, c.args.shift = &c.round[0], &c.shift[0]
+		c.args.fieldWidth, c.args.fieldMask = int64(c.fieldWidth), 1<<c.fieldWidth-1
+		c.args.share = float32Bits(p.ReturnShare)
+	}
+}
+
+// fill sets the rest but the output, and tells whether the assembly can run the problem.
+func (k Kind) fill(a *args, p *Problem) bool {
+	if p.AfterShift < 0 || !p.packed.returnsFit {
+		return false
+	}
+	a.groups = int64((p.Scenarios.N + Lanes - 1) / Lanes)
+	if k == AVX512 {
 		a.groups = int64(p.Padded() / Lanes / group)
 	}
-	if p.ReturnShare != 0 {
-		a.round, a.shift = &c.round[0], &c.shift[0]
-		a.fieldWidth, a.fieldMask = int64(c.fieldWidth), 1<<c.fieldWidth-1
-		a.share = float32Bits(p.ReturnShare)
-	}
-	if p.Look == Stock {
+	a.upTo, a.ruled = 0, 0
+	switch p.Look {
+	case Stock:
 		return a.fillStock(p)
-	}
-	a.firstDelay, a.delays = int64(c.firstDelay), int64(c.lastDelay-c.firstDelay+1)
-	a.ringOffset = a.firstDelay * int64(vectors) * 32
-	if p.Look == UpTo {
+	case UpTo:
 		a.upTo = 1
 		return a.fillRules(p)
 	}
@@ -143,7 +151,7 @@ func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }
 // any stock that would trigger another.
 func (a *args) fillStock(p *Problem) bool {
 	var first, again int32
-	ordered := false
+	ordered, kick := false, false
 	if p.packed.largest > 31 {
 		return false
 	}
@@ -156,8 +164,7 @@ func (a *args) fillStock(p *Problem) bool {
 			if ordered {
 				return false
 			}
-			first, ordered = w.Quantity, true
-			a.extra = 1
+			first, ordered, kick = w.Quantity, true, true
 		default:
 			if int64(w.Below) > below || again != 0 && w.Quantity != again {
 				return false
@@ -165,12 +172,10 @@ func (a *args) fillStock(p *Problem) bool {
 			again, ordered = w.Quantity, true
 		}
 	}
-	if a.extra == 1 {
-		a.extra = int64(first - again)
-	} else {
+	if !kick {
 		first = again
 	}
-	a.first, a.again = int64(first), int64(again)
+	a.first, a.again, a.extra = int64(first), int64(again), int64(first-again)
 	return true
 }
 

@@ -10,3 +10,7 @@ func (k Kind) costsAssembly(*Problem, float64, int, []float64) (atLeast int, ok 
 }
 
 func (k Kind) sumsAssembly(*Problem, []Sums) bool { return false }
+
+type args struct{}
+
+func (k Kind) fillArgs(*Problem) {}

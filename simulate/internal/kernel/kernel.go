@@ -12,11 +12,12 @@ const (
 
 func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k] }
 
-// Prepare makes a problem's scenarios ready for the implementation.
+// Prepare makes a problem ready for the implementation.
 func (k Kind) Prepare(p *Problem) {
 	p.sort()
 	if k != Scalar {
 		p.packed.pack(p)
+		k.fillArgs(p)
 	}
 }
 

@@ -17,7 +17,8 @@ type packed struct {
 	fieldWidth int
 
 	ring   []int32 // [week][lane of the group] arriving orders; all 0 between two runs
-	totals []int32
+	totals []int32 // [scenario] demand of all weeks
+	args   args
 }
 
 func (k *packed) pack(p *Problem) {

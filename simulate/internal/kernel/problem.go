@@ -54,8 +54,8 @@ type Scenarios struct {
 	Round  []float32 // v of floor(ReturnShare·sales + v)
 }
 
-// Problem is a SKU's scenarios, state and prices, and a policy. The caller guarantees that no sum exceeds an int32. After a change of
-// Scenarios, ReturnShare or the number of Weeks, [Kind.Prepare] must be called.
+// Problem is a SKU's scenarios, state and prices, and a policy: the weeks' rules, Look and Rules. The caller guarantees that no sum exceeds an
+// int32, and after a change of anything but the policy calls [Kind.Prepare].
 type Problem struct {
 	Scenarios Scenarios
 	Weeks     []Week
