@@ -39,7 +39,7 @@ Ctrl-C ends the run and keeps what is finished as NAME.partial.ENDING. A complet
 			return f.run(cmd, e)
 		},
 	}
-	f.tables.register(cmd, true)
+	f.tables.register(cmd)
 	cmd.Flags().StringVar(&f.out, "out", "", "write recommendations to `FILE` (.parquet, .csv, .csv.gz, .arrow, .arrows, or - for Arrow on stdout)")
 	cmd.Flags().StringVar(&f.rejects, "rejects", "", "write rejected rows to `FILE`")
 	cmd.Flags().Var(&f.maxRejects, "max-rejects", "end with exit code 3 if more than this `SHARE` of the rows is rejected")
@@ -115,7 +115,7 @@ type tableFlags struct {
 	separator, model   string
 }
 
-func (f *tableFlags) register(cmd *cobra.Command, needForecast bool) {
+func (f *tableFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.articles, "articles", "", "articles table: `PATH` of a file, folder or glob; - is Arrow on stdin")
 	cmd.Flags().StringVar(&f.forecast, "forecast", "", "forecast table: `PATH` of a file, folder or glob; - is Arrow on stdin")
 	cmd.Flags().StringVar(&f.asOf, "as-of", "", "`DATE` of a day in week 0, as 2026-01-31 (default: what the forecast says, else today)")

@@ -56,28 +56,34 @@ func bindArticles(f file, name string) ([]want, []int, error) { return bind(f, n
 // Close releases the files.
 func (r *ArticleReader) Close() error { return r.rows.close() }
 
-// Next returns the next row, or the reject it became; io.EOF after the last one. Other errors end the reading. The caller owns what is returned.
-func (r *ArticleReader) Next() (*ArticleRow, *Reject, error) {
+// Next returns the next row, or everything that is wrong with it; io.EOF after the last one. Other errors end the reading. The caller owns what
+// is returned.
+func (r *ArticleReader) Next() (*ArticleRow, []Reject, error) {
 	b, i, err := r.rows.next()
 	if err != nil {
 		return nil, nil, err
 	}
 	row := &ArticleRow{Source: r.rows.source()}
-	if f := readArticle(b, r.rows.places, i, row); f != nil {
-		return nil, &Reject{row.Source, row.Key, f.column, f.value, f.reason}, nil
+	faults := readArticle(b, r.rows.places, i, row)
+	if faults == nil {
+		return row, nil, nil
 	}
-	return row, nil, nil
+	var rejects []Reject
+	for _, f := range faults {
+		rejects = append(rejects, Reject{row.Source, row.Key, f.column, f.value, f.reason})
+	}
+	return nil, rejects, nil
 }
 
-// readArticle fills row from row i of a batch and returns the first fault.
-func readArticle(b *batch, places []int, i int, row *ArticleRow) *fault {
+// readArticle fills row from row i of a batch and returns what is wrong with it.
+func readArticle(b *batch, places []int, i int, row *ArticleRow) []*fault {
 	if bad, ok := b.bad[i]; ok {
-		return &fault{"", bad.value, bad.reason}
+		return []*fault{{"", bad.value, bad.reason}}
 	}
-	var first *fault
+	var faults []*fault
 	note := func(f *fault) {
-		if first == nil {
-			first = f
+		if f != nil {
+			faults = append(faults, f)
 		}
 	}
 	var f *fault
@@ -122,7 +128,7 @@ func readArticle(b *batch, places []int, i int, row *ArticleRow) *fault {
 			row.Params.Set(p, v)
 		}
 	}
-	return first
+	return faults
 }
 
 // numberAt returns a cell of a number column and whether it is set. A number that is not finite is a fault.

@@ -24,6 +24,7 @@ type Item struct {
 	Row      *ArticleRow
 	Forecast *forecast.Quantiles // the weeks from 0 up to the first one that is missing or can't be used
 	Reject   *Reject             // not nil: Row and Forecast are nil
+	More     []Reject            // what else is wrong with a rejected row
 
 	ends *Reject // why the forecast ends before what the file holds of it; nil if nothing is wrong
 }
@@ -234,14 +235,14 @@ func (j *Joined) Next() (Item, error) {
 }
 
 func (j *Joined) nextArticle() (Item, error) {
-	row, reject, err := j.articles.Next()
+	row, rejects, err := j.articles.Next()
 	if err != nil {
 		return Item{}, err
 	}
 	n := j.row
 	j.row++
-	if reject != nil {
-		return Item{Reject: reject}, nil
+	if rejects != nil {
+		return Item{Reject: &rejects[0], More: rejects[1:]}, nil
 	}
 	refuse := func(reason string) (Item, error) {
 		return Item{Reject: &Reject{Source: row.Source, Key: row.Key, Reason: reason}}, nil

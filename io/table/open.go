@@ -1,0 +1,149 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// endings are the file names' endings that are known, and how to open such files.
+var endings = []struct {
+	ending string
+	open   func(path string) (file, error)
+}{
+	{".parquet", openParquet},
+	{".csv", openCSV},
+	{".csv.gz", openCSV},
+	{".arrow", openArrow},
+	{".arrows", openArrow},
+}
+
+func knownEndings() string {
+	var list []string
+	for _, e := range endings {
+		list = append(list, e.ending)
+	}
+	return strings.Join(list, ", ")
+}
+
+func hasKnownEnding(path string) bool {
+	for _, e := range endings {
+		if strings.HasSuffix(strings.ToLower(path), e.ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// openFile opens a file by its name's ending.
+func openFile(path string) (file, error) {
+	for _, e := range endings {
+		if strings.HasSuffix(strings.ToLower(path), e.ending) {
+			return e.open(path)
+		}
+	}
+	return nil, fmt.Errorf("%s: the name's ending is not known; known are %s", path, knownEndings())
+}
+
+// fileSet is the files of one table, in the order in which they are read.
+type fileSet struct {
+	paths   []string
+	spooled string // temporary copy of stdin, "" if none
+}
+
+// name returns what a file is called in messages.
+func (s *fileSet) name(path string) string {
+	if path == s.spooled {
+		return "stdin"
+	}
+	return path
+}
+
+func (s *fileSet) close() error {
+	if s.spooled == "" {
+		return nil
+	}
+	return os.Remove(s.spooled)
+}
+
+// openFiles finds the files of a table: one file, all known ones in a folder and the folders in it, a glob, or - for an Arrow IPC stream, which is
+// copied to a temporary file because tables are read more than once. Names that begin with . or _ are left out of folders.
+func openFiles(path string, stdin io.Reader) (*fileSet, error) {
+	if path == "-" {
+		return spool(stdin)
+	}
+	if path == "" {
+		return nil, fmt.Errorf("no file is named")
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return folder(path)
+	case err == nil:
+		if !hasKnownEnding(path) {
+			return nil, fmt.Errorf("%s: the name's ending is not known; known are %s", path, knownEndings())
+		}
+		return &fileSet{paths: []string{path}}, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s can't be read: %w", path, err)
+	}
+	matches, globErr := filepath.Glob(path)
+	if globErr != nil {
+		return nil, fmt.Errorf("%s is no valid pattern: %w", path, globErr)
+	}
+	matches = slices.DeleteFunc(matches, func(m string) bool { return !hasKnownEnding(m) })
+	if len(matches) == 0 {
+		if strings.ContainsAny(path, "*?[") {
+			return nil, fmt.Errorf("no table matches %s", path)
+		}
+		return nil, fmt.Errorf("%s is not there", path)
+	}
+	slices.Sort(matches)
+	return &fileSet{paths: matches}, nil
+}
+
+func folder(root string) (*fileSet, error) {
+	var paths []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != root && strings.ContainsRune("._", rune(d.Name()[0])):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !d.IsDir() && hasKnownEnding(path):
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("folder %s can't be read: %w", root, err)
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("folder %s has no tables (%s)", root, knownEndings())
+	}
+	slices.Sort(paths)
+	return &fileSet{paths: paths}, nil
+}
+
+// spool copies stdin to a temporary file.
+func spool(stdin io.Reader) (*fileSet, error) {
+	if stdin == nil {
+		return nil, fmt.Errorf("stdin can't be read here")
+	}
+	f, err := os.CreateTemp("", "restock-*.arrows")
+	if err != nil {
+		return nil, fmt.Errorf("no room for a copy of stdin: %w; TMPDIR names another folder", err)
+	}
+	_, err = io.Copy(f, stdin)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, errors.Join(fmt.Errorf("copying stdin to %s: %w", f.Name(), err), os.Remove(f.Name()))
+	}
+	return &fileSet{paths: []string{f.Name()}, spooled: f.Name()}, nil
+}

@@ -1,0 +1,168 @@
+package table
+
+import (
+	"bufio"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// parquetSink writes Parquet: dictionary-encoded strings, zstd, standard three-level lists, row groups of at most rowGroup rows.
+type parquetSink struct {
+	columns []outColumn
+	buffer  *bufio.Writer
+	writer  *parquet.Writer
+	rows    []parquet.Row
+	n       int
+}
+
+const (
+	rowGroup   = 1 << 16
+	parquetRun = 256 // rows handed to the library at a time
+)
+
+func newParquetSink(out io.Writer, columns []outColumn, m meta) *parquetSink {
+	s := &parquetSink{columns: columns, buffer: bufio.NewWriterSize(out, 1<<20), rows: make([]parquet.Row, parquetRun)}
+	options := []parquet.WriterOption{
+		parquet.NewSchema("table", newOrderedGroup(columns)), parquet.Compression(&parquet.Zstd),
+		parquet.MaxRowsPerRowGroup(rowGroup), parquet.CreatedBy("restock", "1", "0"),
+	}
+	for _, kv := range m {
+		options = append(options, parquet.KeyValueMetadata(kv.key, kv.value))
+	}
+	s.writer = parquet.NewWriter(s.buffer, options...)
+	return s
+}
+
+// orderedGroup is a schema whose columns keep their order; the library's own group sorts them by name.
+type orderedGroup struct {
+	parquet.Group
+	columns []outColumn
+}
+
+func newOrderedGroup(columns []outColumn) orderedGroup {
+	g := orderedGroup{parquet.Group{}, columns}
+	for _, c := range columns {
+		n := node(c.kind)
+		if c.nullable {
+			n = parquet.Optional(n)
+		}
+		g.Group[c.name] = n
+	}
+	return g
+}
+
+// Fields implements parquet.Node.
+func (g orderedGroup) Fields() []parquet.Field {
+	byName := map[string]parquet.Field{}
+	for _, f := range g.Group.Fields() {
+		byName[f.Name()] = f
+	}
+	fields := make([]parquet.Field, len(g.columns))
+	for i, c := range g.columns {
+		fields[i] = byName[c.name]
+	}
+	return fields
+}
+
+func node(k outKind) parquet.Node {
+	switch k {
+	case outText:
+		return parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	case outFloat:
+		return parquet.Leaf(parquet.DoubleType)
+	case outInt:
+		return parquet.Int(64)
+	case outDate:
+		return parquet.Date()
+	case outFloats:
+		return parquet.List(parquet.Leaf(parquet.FloatType))
+	case outList:
+		return parquet.List(parquet.Leaf(parquet.DoubleType))
+	default:
+		// "quantity" before "week": the library's order
+		return parquet.List(parquet.Group{"week": parquet.Int(32), "quantity": parquet.Leaf(parquet.DoubleType)})
+	}
+}
+
+func (s *parquetSink) write(row []cell) error {
+	values := s.rows[s.n][:0]
+	leaf := 0
+	for i := range row {
+		values = s.columns[i].appendValues(values, &row[i], &leaf)
+	}
+	s.rows[s.n] = values
+	if s.n++; s.n == parquetRun {
+		return s.flush()
+	}
+	return nil
+}
+
+// appendValues appends a cell's values with their levels; leaf counts the schema's leaves.
+func (c *outColumn) appendValues(values parquet.Row, x *cell, leaf *int) parquet.Row {
+	present := 0 // definition level of a cell that is not null
+	if c.nullable {
+		present = 1
+	}
+	add := func(v parquet.Value, repetition, definition int) {
+		values = append(values, v.Level(repetition, definition, *leaf))
+	}
+	repeat := func(n int, value func(i int) parquet.Value) {
+		for i := range n {
+			add(value(i), min(i, 1), present+1)
+		}
+		if n == 0 {
+			level := present
+			if x.null {
+				level = 0
+			}
+			add(parquet.NullValue(), 0, level)
+		}
+		*leaf++
+	}
+	if x.null {
+		x = &cell{null: true}
+	}
+	switch c.kind {
+	case outFloats:
+		repeat(len(x.floats), func(i int) parquet.Value { return parquet.FloatValue(x.floats[i]) })
+		return values
+	case outList:
+		repeat(len(x.list), func(i int) parquet.Value { return parquet.DoubleValue(x.list[i]) })
+		return values
+	case outPairs:
+		repeat(len(x.list)/2, func(i int) parquet.Value { return parquet.DoubleValue(x.list[2*i+1]) })
+		repeat(len(x.list)/2, func(i int) parquet.Value { return parquet.Int32Value(int32(x.list[2*i])) })
+		return values
+	}
+	switch {
+	case x.null:
+		add(parquet.NullValue(), 0, 0)
+	case c.kind == outText:
+		add(parquet.ByteArrayValue([]byte(x.text)), 0, present)
+	case c.kind == outFloat:
+		add(parquet.DoubleValue(x.float), 0, present)
+	case c.kind == outInt:
+		add(parquet.Int64Value(x.int), 0, present)
+	default:
+		add(parquet.Int32Value(int32(x.int)), 0, present)
+	}
+	*leaf++
+	return values
+}
+
+func (s *parquetSink) flush() error {
+	_, err := s.writer.WriteRows(s.rows[:s.n])
+	s.n = 0
+	return err
+}
+
+func (s *parquetSink) close() error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	if err := s.writer.Close(); err != nil {
+		return err
+	}
+	return s.buffer.Flush()
+}
