@@ -21,61 +21,100 @@ type args struct {
 	first, again, extra        int64
 	fieldMask, fieldWidth      int64
 	afterShift                 int64
-	firstDelay, delays         int64
-	ringOffset                 int64
+	firstDelay, numberDelay    int64
+	firstLag, numberLag        int64
 	one                        int64
 	upTo, ruled                int64
 	packLessOne, pack          int64
 	least, orderMost, orderCap int64
 	share, half, perPack       int64 // float32
+	after, returnShare         float64
 
 	holding, inbound, order, outbound, returns, lost, overstock float64
+}
+
+// routines are the assembly by instruction set, what a policy looks at, what is written, and how returns are kept.
+var routines = [...][2][2][numReturnModes]func(*args){
+	AVX512: {
+		{{stockCostsAVX512, stockCostsFieldsAVX512, stockCostsRingAVX512}, {stockSumsAVX512, stockSumsFieldsAVX512, stockSumsRingAVX512}},
+		{{positionCostsAVX512, positionCostsFieldsAVX512, positionCostsRingAVX512},
+			{positionSumsAVX512, positionSumsFieldsAVX512, positionSumsRingAVX512}},
+	},
+	AVX2: {
+		{{stockCostsAVX2, stockCostsFieldsAVX2, stockCostsRingAVX2}, {stockSumsAVX2, stockSumsFieldsAVX2, stockSumsRingAVX2}},
+		{{positionCostsAVX2, positionCostsFieldsAVX2, positionCostsRingAVX2},
+			{positionSumsAVX2, positionSumsFieldsAVX2, positionSumsRingAVX2}},
+	},
 }
 
 //go:noescape
 func stockCostsAVX512(a *args)
 
 //go:noescape
-func stockCostsReturnsAVX512(a *args)
+func stockCostsFieldsAVX512(a *args)
+
+//go:noescape
+func stockCostsRingAVX512(a *args)
 
 //go:noescape
 func stockSumsAVX512(a *args)
 
 //go:noescape
-func stockSumsReturnsAVX512(a *args)
+func stockSumsFieldsAVX512(a *args)
+
+//go:noescape
+func stockSumsRingAVX512(a *args)
 
 //go:noescape
 func positionCostsAVX512(a *args)
 
 //go:noescape
-func positionCostsReturnsAVX512(a *args)
+func positionCostsFieldsAVX512(a *args)
+
+//go:noescape
+func positionCostsRingAVX512(a *args)
 
 //go:noescape
 func positionSumsAVX512(a *args)
 
 //go:noescape
-func positionSumsReturnsAVX512(a *args)
+func positionSumsFieldsAVX512(a *args)
+
+//go:noescape
+func positionSumsRingAVX512(a *args)
 
 //go:noescape
 func stockCostsAVX2(a *args)
 
 //go:noescape
-func stockCostsReturnsAVX2(a *args)
+func stockCostsFieldsAVX2(a *args)
+
+//go:noescape
+func stockCostsRingAVX2(a *args)
 
 //go:noescape
 func stockSumsAVX2(a *args)
 
 //go:noescape
-func stockSumsReturnsAVX2(a *args)
+func stockSumsFieldsAVX2(a *args)
+
+//go:noescape
+func stockSumsRingAVX2(a *args)
 
 //go:noescape
 func positionCostsAVX2(a *args)
 
 //go:noescape
-func positionCostsReturnsAVX2(a *args)
+func positionCostsFieldsAVX2(a *args)
+
+//go:noescape
+func positionCostsRingAVX2(a *args)
 
 //go:noescape
 func positionSumsAVX2(a *args)
 
 //go:noescape
-func positionSumsReturnsAVX2(a *args)
+func positionSumsFieldsAVX2(a *args)
+
+//go:noescape
+func positionSumsRingAVX2(a *args)

@@ -23,52 +23,20 @@ func Best() Kind {
 	return Scalar
 }
 
-// The functions differ by what a policy looks at, what is written, and whether there are returns.
-type routine struct {
-	position, sums, returns bool
+// run runs a routine.
+func (k Kind) run(p *Problem, output int) {
+	look := 0
+	if p.Look != Stock {
+		look = 1
+	}
+	routines[k][look][output][p.packed.returns](&p.packed.args)
 }
 
-func (k Kind) run(r routine, a *args) {
-	if k == AVX512 {
-		switch r {
-		case routine{false, false, false}:
-			stockCostsAVX512(a)
-		case routine{false, false, true}:
-			stockCostsReturnsAVX512(a)
-		case routine{false, true, false}:
-			stockSumsAVX512(a)
-		case routine{false, true, true}:
-			stockSumsReturnsAVX512(a)
-		case routine{true, false, false}:
-			positionCostsAVX512(a)
-		case routine{true, false, true}:
-			positionCostsReturnsAVX512(a)
-		case routine{true, true, false}:
-			positionSumsAVX512(a)
-		case routine{true, true, true}:
-			positionSumsReturnsAVX512(a)
-		}
-		return
-	}
-	switch r {
-	case routine{false, false, false}:
-		stockCostsAVX2(a)
-	case routine{false, false, true}:
-		stockCostsReturnsAVX2(a)
-	case routine{false, true, false}:
-		stockSumsAVX2(a)
-	case routine{false, true, true}:
-		stockSumsReturnsAVX2(a)
-	case routine{true, false, false}:
-		positionCostsAVX2(a)
-	case routine{true, false, true}:
-		positionCostsReturnsAVX2(a)
-	case routine{true, true, false}:
-		positionSumsAVX2(a)
-	case routine{true, true, true}:
-		positionSumsReturnsAVX2(a)
-	}
-}
+// Outputs of a routine.
+const (
+	writeCosts = iota
+	writeSums
+)
 
 func (k Kind) costsAssembly(p *Problem, limit float64, most int, dst []float64) (atLeast int, ok bool) {
 	a := &p.packed.args
@@ -80,7 +48,7 @@ func (k Kind) costsAssembly(p *Problem, limit float64, most int, dst []float64) 
 	if k == AVX512 {
 		done *= group
 	}
-	k.run(routine{position: p.Look != Stock, returns: p.ReturnShare != 0}, a)
+	k.run(p, writeCosts)
 	a.out = nil
 	atLeast = int(a.atLeast)
 	if a.groups == 0 { // the last group was run: its padding does not count
@@ -99,7 +67,7 @@ func (k Kind) sumsAssembly(p *Problem, dst []Sums) bool {
 		return false
 	}
 	a.out = (*byte)(unsafe.Pointer(&dst[0]))
-	k.run(routine{position: p.Look != Stock, sums: true, returns: p.ReturnShare != 0}, a)
+	k.run(p, writeSums)
 	a.out = nil
 	return true
 }
@@ -109,16 +77,14 @@ func (k Kind) fillArgs(p *Problem) {
 	c := &p.packed
 	c.args = args{
 		demand: &c.demand[0], arrival: &c.arrival[0], delay: &c.delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0],
-		weeks: int64(len(p.Weeks)), firstDelay: int64(c.firstDelay), delays: int64(c.lastDelay - c.firstDelay + 1), one: 1,
+		weeks: int64(len(p.Weeks)), one: 1,
+		firstDelay: int64(c.firstDelay), numberDelay: int64(c.lastDelay - c.firstDelay + 1),
+		firstLag: int64(c.firstLag), numberLag: int64(c.lastLag - c.firstLag + 1), after: p.After, returnShare: p.ReturnShare,
 		onHand: int64(p.OnHand), position: int64(p.OnHand + p.Transit), late: int64(p.Late), afterShift: int64(p.AfterShift),
 		holding: p.Prices.Holding, inbound: p.Prices.Inbound, order: p.Prices.Order, outbound: p.Prices.Outbound,
 		returns: p.Prices.Returns, lost: p.Prices.Lost, overstock: p.Prices.Overstock,
 	}
-	c.args.ringOffset = c.args.firstDelay * 64
-	if k == AVX512 {
-		c.args.ringOffset *= group
-	}
-	if p.ReturnShare != 0 && c.returnsFit {
+	if c.returns != noReturns {
 		c.args.round, c.args.shift = &c.round[0], &c.shift[0]
 		c.args.fieldWidth, c.args.fieldMask = int64(c.fieldWidth), 1<<c.fieldWidth-1
 		c.args.share = float32Bits(p.ReturnShare)
@@ -127,9 +93,6 @@ func (k Kind) fillArgs(p *Problem) {
 
 // fill sets the rest but the output, and tells whether the assembly can run the problem.
 func (k Kind) fill(a *args, p *Problem) bool {
-	if p.AfterShift < 0 || !p.packed.returnsFit {
-		return false
-	}
 	a.groups = int64((p.Scenarios.N + Lanes - 1) / Lanes)
 	if k == AVX512 {
 		a.groups = int64(p.Padded() / Lanes / group)

@@ -79,33 +79,24 @@ func (k *kernel) writeSums(j int, r results) {
 func (k *kernel) writeCosts(j int, r results) {
 	cost, part, product := k.temp(0, 0), k.scratch(), k.temp(1, 1)
 	for half := range 2 {
-		times := func(price string, x, dst reg.VecPhysical) {
-			if k.avx512 {
-				VMULPD_BCST(k.field(price), x, dst)
-				return
-			}
-			y := k.vec(15)
-			VBROADCASTSD(k.field(price), y)
-			VMULPD(y, x, dst)
-		}
 		k.toFloat(r.onHand, half, part)
-		times("holding", part, cost)
+		k.times("holding", part, cost)
 		k.toFloat(r.ordered, half, part)
-		times("inbound", part, product)
+		k.times("inbound", part, product)
 		k.toFloat(r.orders, half, part)
-		times("order", part, part)
+		k.times("order", part, part)
 		VADDPD(part, product, product)
 		VADDPD(product, cost, cost)
 		k.toFloat(r.sales, half, part)
-		times("outbound", part, product)
+		k.times("outbound", part, product)
 		VADDPD(product, cost, cost)
-		times("returns", part, part)
+		k.times("returns", part, part)
 		VADDPD(part, cost, cost)
 		k.toFloat(r.lost, half, part)
-		times("lost", part, part)
+		k.times("lost", part, part)
 		VADDPD(part, cost, cost)
 		k.toFloat(r.final, half, part)
-		times("overstock", part, part)
+		k.times("overstock", part, part)
 		VADDPD(part, cost, cost)
 		k.store(cost, Mem{Base: out, Disp: (2*j + half) * k.bytes})
 
@@ -120,21 +111,5 @@ func (k *kernel) writeCosts(j int, r results) {
 		}
 		POPCNTL(tmp.As32(), tmp.As32())
 		ADDQ(tmp, k.field("atLeast"))
-	}
-}
-
-// toFloat converts half a vector of int32.
-func (k *kernel) toFloat(x reg.VecPhysical, half int, dst reg.VecPhysical) {
-	switch {
-	case half == 0 && k.avx512:
-		VCVTDQ2PD(x.AsY(), dst)
-	case half == 0:
-		VCVTDQ2PD(x.AsX(), dst)
-	case k.avx512:
-		VEXTRACTI64X4(Imm(1), x, dst.AsY())
-		VCVTDQ2PD(dst.AsY(), dst)
-	default:
-		VEXTRACTI128(Imm(1), x, dst.AsX())
-		VCVTDQ2PD(dst.AsX(), dst)
 	}
 }

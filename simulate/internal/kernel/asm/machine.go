@@ -17,10 +17,10 @@ var (
 	demand  = reg.R8
 	arrival = reg.R9 // stock: one-hot arrival weeks, 4 bytes a lane; position: delays, 1 byte a lane
 	round   = reg.R10
-	shift   = reg.R11
+	shift   = reg.R11 // 1 byte a lane: where in the bit fields the returns go; with returns in the ring, their lags
 	stride4 = reg.R12 // bytes from a block to the next of an array with 4 bytes a lane
 	stride1 = reg.R13 // and with 1 byte a lane
-	ring    = reg.R14 // position: the week's row of arriving orders
+	ring    = reg.R14 // the week's row of arriving orders and, after them, returns, with a vector each for every vector of the group
 	cursor  = reg.R15
 )
 
@@ -91,6 +91,9 @@ func (m *machine) scratch() reg.VecPhysical {
 	return m.vec(map[bool]int{true: 30, false: 12}[m.avx512])
 }
 func (m *machine) share() reg.VecPhysical { return m.vec(map[bool]int{true: 31, false: 13}[m.avx512]) }
+
+// spare is one more scratch register, of AVX2 alone.
+func (m *machine) spare(i int) reg.VecPhysical { return m.vec(14 + i) }
 
 // each emits a step for every vector of the group.
 func (m *machine) each(step func(j int)) {
@@ -168,6 +171,61 @@ func (m *machine) selectAll(x Mem, mask, dst Op) {
 	}
 	VPBROADCASTD(x, m.scratch())
 	VPBLENDVB(mask, m.scratch(), dst, dst)
+}
+
+// half returns the lower half of a register.
+func (m *machine) half(x reg.VecPhysical) Op {
+	if m.avx512 {
+		return x.AsY()
+	}
+	return x.AsX()
+}
+
+// toFloat converts half a vector of int32 to float64.
+func (m *machine) toFloat(x reg.VecPhysical, half int, dst reg.VecPhysical) {
+	switch {
+	case half == 0:
+		VCVTDQ2PD(m.half(x), dst)
+	case m.avx512:
+		VEXTRACTI64X4(Imm(1), x, m.half(dst))
+		VCVTDQ2PD(m.half(dst), dst)
+	default:
+		VEXTRACTI128(Imm(1), x, m.half(dst))
+		VCVTDQ2PD(m.half(dst), dst)
+	}
+}
+
+// times emits dst = factor·x in float64, for a field of args.
+func (m *machine) times(factor string, x, dst reg.VecPhysical) {
+	if m.avx512 {
+		VMULPD_BCST(m.field(factor), x, dst)
+		return
+	}
+	VBROADCASTSD(m.field(factor), m.spare(1))
+	VMULPD(m.spare(1), x, dst)
+}
+
+// floorProduct emits dst = floor(factor·x + y) in float64, for x ≥ 0 and a y of float32 numbers in memory, if it has a base. y's register is free
+// for use with a y.
+func (m *machine) floorProduct(factor string, x reg.VecPhysical, y Mem, yRegister, dst reg.VecPhysical) {
+	for half, part := range []reg.VecPhysical{dst, m.scratch()} {
+		m.toFloat(x, half, part)
+		m.times(factor, part, part)
+		if y.Base != nil {
+			VCVTPS2PD(y.Offset(half*m.bytes/2), yRegister)
+			VADDPD(yRegister, part, part)
+		}
+		if m.avx512 {
+			VCVTTPD2DQ(part, m.half(part))
+		} else {
+			VCVTTPD2DQY(part, m.half(part))
+		}
+	}
+	if m.avx512 {
+		VINSERTI64X4(Imm(1), m.half(m.scratch()), dst, dst)
+	} else {
+		VINSERTI128(Imm(1), m.half(m.scratch()), dst, dst)
+	}
 }
 
 func (m *machine) zero(x Op) {

@@ -24,9 +24,8 @@ func main() {
 	for _, avx512 := range []bool{true, false} {
 		for _, look := range []string{"stock", "position"} {
 			for _, output := range []string{"Costs", "Sums"} {
-				for _, returns := range []bool{false, true} {
-					m := newMachine(fields, avx512)
-					k := kernel{machine: m, position: look == "position", sums: output == "Sums", returns: returns}
+				for _, returns := range []returnMode{noReturns, fieldReturns, ringReturns} {
+					k := kernel{machine: newMachine(fields, avx512), position: look == "position", sums: output == "Sums", returns: returns}
 					k.function(look + output)
 				}
 			}

@@ -48,34 +48,52 @@ func (k *kernel) reviewPosition() (arriving func(j int) reg.VecPhysical) {
 	k.each(func(j int) { VPADDD(q(j), k.held(j), k.held(j)) })
 
 	Comment("into the ring: for each delay that occurs, the orders of the lanes that have it")
-	MOVQ(left, tmp)
-	SUBQ(k.field("firstDelay"), tmp)
-	JLE(LabelRef("arrive"))
-	k.each(func(j int) {
-		VPMOVZXBD(k.lanes1(arrival, j), a(j))
-		k.subAll(k.field("firstDelay"), a(j), a(j))
-	})
-	MOVQ(k.field("ringOffset"), cursor)
-	ADDQ(ring, cursor)
-	CMPQ(tmp, k.field("delays"))
-	JLE(LabelRef("push"))
-	MOVQ(k.field("delays"), tmp)
-	Label("push")
-	k.each(func(j int) { k.pushEqualZero(a(j), q(j), Mem{Base: cursor, Disp: j * k.bytes}) })
-	k.each(func(j int) { k.subAll(k.field("one"), a(j), a(j)) })
-	ADDQ(I32(k.n*k.bytes), cursor)
-	DECQ(tmp)
-	JNZ(LabelRef("push"))
-
-	Label("arrive")
-	k.each(func(j int) { k.load(Mem{Base: ring, Disp: j * k.bytes}, a(j)) })
-	k.zero(k.scratch())
-	k.each(func(j int) { k.store(k.scratch(), Mem{Base: ring, Disp: j * k.bytes}) })
+	k.push("Order", arrival, "Delay", 0, a, q)
+	k.pop(0, a)
 	return a
 }
 
-// pushEqualZero emits x += q where d is 0.
-func (k *kernel) pushEqualZero(d, q reg.VecPhysical, x Mem) {
+// rowSize is the size of a week's row in the ring.
+func (k *kernel) rowSize() int { return 2 * k.n * k.bytes }
+
+// push adds q to the row of the ring that is as many weeks ahead as the bytes in memory say, but nothing beyond the horizon. part is 0 for orders, 1
+// for returns; the fields first… and last… of args bound the bytes. d is overwritten.
+func (k *kernel) push(label string, weeks reg.GPPhysical, bound string, part int, d, q func(j int) reg.VecPhysical) {
+	MOVQ(left, tmp)
+	SUBQ(k.field("first"+bound), tmp)
+	JLE(LabelRef("end" + label))
+	k.each(func(j int) {
+		VPMOVZXBD(k.lanes1(weeks, j), d(j))
+		k.subAll(k.field("first"+bound), d(j), d(j))
+	})
+	Comment("so many rows: those up to the last, or up to the horizon")
+	MOVQ(k.field("number"+bound), cursor)
+	CMPQ(tmp, cursor)
+	CMOVQGT(cursor, tmp)
+	IMUL3Q(I32(k.rowSize()), k.field("first"+bound), cursor)
+	ADDQ(ring, cursor)
+	Label("push" + label)
+	k.each(func(j int) { k.addWhereZero(d(j), q(j), k.inRing(cursor, part, j)) })
+	k.each(func(j int) { k.subAll(k.field("one"), d(j), d(j)) })
+	ADDQ(I32(k.rowSize()), cursor)
+	DECQ(tmp)
+	JNZ(LabelRef("push" + label))
+	Label("end" + label)
+}
+
+// pop takes what is in the week's row.
+func (k *kernel) pop(part int, dst func(j int) reg.VecPhysical) {
+	k.each(func(j int) { k.load(k.inRing(ring, part, j), dst(j)) })
+	k.zero(k.scratch())
+	k.each(func(j int) { k.store(k.scratch(), k.inRing(ring, part, j)) })
+}
+
+func (k *kernel) inRing(row reg.GPPhysical, part, j int) Mem {
+	return Mem{Base: row, Disp: (part*k.n + j) * k.bytes}
+}
+
+// addWhereZero emits x += q where d is 0.
+func (k *kernel) addWhereZero(d, q reg.VecPhysical, x Mem) {
 	if k.avx512 {
 		VPTESTNMD(d, d, reg.K1)
 		k.load(x, k.scratch())

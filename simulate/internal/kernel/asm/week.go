@@ -11,8 +11,17 @@ type kernel struct {
 	*machine
 	position bool // look at the position, any number of orders under way; else at the stock, one order
 	sums     bool // write sums; else costs
-	returns  bool
+	returns  returnMode
 }
+
+// returnMode says how returns are computed and kept until they come.
+type returnMode string
+
+const (
+	noReturns    returnMode = ""
+	fieldReturns returnMode = "Fields" // in float32, in the bit fields of a register
+	ringReturns  returnMode = "Ring"   // in float64, in memory
+)
 
 // The state of a lane between two weeks.
 func (k *kernel) stock(j int) reg.VecPhysical   { return k.state(j, 0) }
@@ -27,10 +36,7 @@ func (k *kernel) quantity(j int) reg.VecPhysical { return k.state(j, 3) }
 func (k *kernel) held(j int) reg.VecPhysical { return k.state(j, 2) }
 
 func (k *kernel) function(name string) {
-	if k.returns {
-		name += "Returns"
-	}
-	TEXT(name+k.suffix, NOSPLIT, "func(a *byte)")
+	TEXT(name+string(k.returns)+k.suffix, NOSPLIT, "func(a *byte)")
 	Pragma("noescape")
 	if !k.avx512 {
 		k.frame = AllocLocal(int(numAccumulators) * k.n * k.bytes)
@@ -41,8 +47,8 @@ func (k *kernel) function(name string) {
 		field    string
 		used     bool
 	}{
-		{demand, "demand", true}, {arrival, "arrival", !k.position}, {arrival, "delay", k.position}, {round, "round", k.returns},
-		{shift, "shift", k.returns}, {total, "total", true}, {out, "out", true}, {stride4, "weeks", k.avx512}, {stride1, "weeks", k.avx512},
+		{demand, "demand", true}, {arrival, "arrival", !k.position}, {arrival, "delay", k.position}, {round, "round", k.returns != noReturns},
+		{shift, "shift", k.returns != noReturns}, {total, "total", true}, {out, "out", true}, {stride4, "weeks", k.avx512}, {stride1, "weeks", k.avx512},
 	} {
 		if p.used {
 			MOVQ(k.field(p.field), p.register)
@@ -52,7 +58,7 @@ func (k *kernel) function(name string) {
 		SHLQ(Imm(6), stride4)
 		SHLQ(Imm(4), stride1)
 	}
-	if k.returns {
+	if k.returns == fieldReturns {
 		VBROADCASTSS(k.field("share"), k.share())
 	}
 
@@ -60,7 +66,7 @@ func (k *kernel) function(name string) {
 	k.start()
 	MOVQ(k.field("rows"), row)
 	MOVQ(k.field("weeks"), left)
-	if k.position {
+	if k.usesRing() {
 		MOVQ(k.field("ring"), ring)
 	}
 	Label("week")
@@ -78,13 +84,18 @@ func (k *kernel) function(name string) {
 	Label("done")
 	VZEROUPPER()
 	RET()
+
+	Label("product")
+	Comment("the part that comes after the demand, where it is no shift: out of the way")
+	k.each(func(j int) { k.floorProduct("after", k.temp(j, 1), Mem{}, nil, k.temp(j, 0)) })
+	JMP(LabelRef("after"))
 }
 
 // start puts the group's lanes to the state at the start of week 0.
 func (k *kernel) start() {
 	k.each(func(j int) {
 		VPBROADCASTD(k.field("onHand"), k.stock(j))
-		if k.returns {
+		if k.returns == fieldReturns {
 			k.zero(k.pending(j))
 		}
 		if k.position {
@@ -109,19 +120,27 @@ func (k *kernel) serve(arriving func(j int) reg.VecPhysical) {
 	x := func(j int) reg.VecPhysical { return k.temp(j, 1) }
 	Comment("x: all that comes in")
 	k.each(func(j int) { k.addAll(Mem{Base: row, Disp: rowInbound}, arriving(j), x(j)) })
-	if k.returns {
+	switch k.returns {
+	case fieldReturns:
 		k.each(func(j int) { k.andAll(k.field("fieldMask"), k.pending(j), a(j)) })
+		k.each(func(j int) { k.srlAll(k.field("fieldWidth"), k.pending(j), k.pending(j)) })
+	case ringReturns:
+		k.pop(1, a)
+	}
+	if k.returns != noReturns {
 		k.each(func(j int) { VPADDD(a(j), x(j), x(j)) })
 		if k.position {
 			k.each(func(j int) { VPADDD(a(j), k.held(j), k.held(j)) })
 		}
-		k.each(func(j int) { k.srlAll(k.field("fieldWidth"), k.pending(j), k.pending(j)) })
 	}
 	if k.position {
 		k.each(func(j int) { k.addAll(Mem{Base: row, Disp: rowReturned}, k.held(j), k.held(j)) })
 	}
 	Comment("x: sales, at most what is there before the part of x that comes after the demand")
+	CMPQ(k.field("afterShift"), Imm(0))
+	JL(LabelRef("product"))
 	k.each(func(j int) { k.srlAll(k.field("afterShift"), x(j), a(j)) })
+	Label("after")
 	k.each(func(j int) { VPADDD(x(j), k.stock(j), k.stock(j)) })
 	k.each(func(j int) { VPSUBD(a(j), k.stock(j), x(j)) })
 	k.each(func(j int) { VPMINSD(k.lanes4(demand, j), x(j), x(j)) })
@@ -136,7 +155,13 @@ func (k *kernel) serve(arriving func(j int) reg.VecPhysical) {
 		k.each(func(j int) { VPSRLD(Imm(31), a(j), a(j)) })
 		k.each(func(j int) { k.addTo(sumShort, a(j), j) })
 	}
-	if k.returns {
+	switch k.returns {
+	case ringReturns:
+		k.each(func(j int) {
+			k.floorProduct("returnShare", x(j), k.lanes4(round, j), k.pending(j), a(j))
+		})
+		k.push("Return", shift, "Lag", 1, x, a)
+	case fieldReturns:
 		Comment("the returns of the sales, shifted into the field of their week")
 		k.each(func(j int) { VCVTDQ2PS(x(j), x(j)) })
 		k.each(func(j int) { VFMADD213PS(k.lanes4(round, j), k.share(), x(j)) })
@@ -152,15 +177,19 @@ func (k *kernel) nextWeek() {
 	ADDQ(Imm(64), demand)
 	if k.position {
 		ADDQ(Imm(16), arrival)
-		ADDQ(I32(k.n*k.bytes), ring)
 	} else {
 		ADDQ(Imm(64), arrival)
 	}
-	if k.returns {
+	if k.usesRing() {
+		ADDQ(I32(k.rowSize()), ring)
+	}
+	if k.returns != noReturns {
 		ADDQ(Imm(64), round)
 		ADDQ(Imm(16), shift)
 	}
 }
+
+func (k *kernel) usesRing() bool { return k.position || k.returns == ringReturns }
 
 // nextGroup goes on unless all groups are done, or with costs more scenarios than allowed reach the limit.
 func (k *kernel) nextGroup() {
@@ -176,7 +205,7 @@ func (k *kernel) nextGroup() {
 		blocks = k.n
 		for range k.n - 1 {
 			ADDQ(stride4, demand)
-			if k.returns {
+			if k.returns != noReturns {
 				ADDQ(stride4, round)
 				ADDQ(stride1, shift)
 			}
