@@ -87,38 +87,47 @@ func kinds() []kernel.Kind {
 	return ks
 }
 
-// checkEvaluator compares everything that an evaluator says with Run.
-func checkEvaluator(t *testing.T, ev *Evaluator, a *Article, p Policy, sc *Scenarios) {
-	t.Helper()
+// reference is what Run says.
+type reference struct {
+	totals []Totals
+	costs  []float64
+	sorted []float64
+}
+
+func newReference(a *Article, p Policy, sc *Scenarios) reference {
 	totals := Run(a, p, sc, nil)
-	want := Costs(a, totals, nil)
+	costs := Costs(a, totals, nil)
+	return reference{totals, costs, slices.Sorted(slices.Values(costs))}
+}
+
+// check compares everything that an evaluator says with Run.
+func (want *reference) check(t *testing.T, ev *Evaluator, p Policy) {
+	t.Helper()
 	for i, got := range ev.Totals(p, nil) {
-		if got != totals[i] {
-			t.Fatalf("%v, %v: scenario %d: totals\n%+v, want\n%+v\n%+v", ev.kind, p, i, got, totals[i], a)
+		if got != want.totals[i] {
+			t.Fatalf("%v, %v: scenario %d: totals\n%+v, want\n%+v\n%+v", ev.kind, p, i, got, want.totals[i], ev.article)
 		}
 	}
 	for i, got := range ev.Costs(p, nil) {
-		if math.Float64bits(got) != math.Float64bits(want[i]) {
-			t.Fatalf("%v, %v: scenario %d: cost %v, want %v\n%+v", ev.kind, p, i, got, want[i], a)
+		if math.Float64bits(got) != math.Float64bits(want.costs[i]) {
+			t.Fatalf("%v, %v: scenario %d: cost %v, want %v\n%+v", ev.kind, p, i, got, want.costs[i], ev.article)
 		}
 	}
-	sorted := slices.Sorted(slices.Values(want))
-	limit := want[len(want)/2]
+	limit := want.costs[len(want.costs)/2]
 	count := 0
-	for _, c := range want {
+	for _, c := range want.costs {
 		if c >= limit {
 			count++
 		}
 	}
-	for _, most := range []int{0, count / 2, count - 1, count, len(want)} {
+	for _, most := range []int{0, count - 1, count} {
 		got, abandoned := ev.CostsBelow(p, limit, most, nil)
 		if abandoned != (count > most) {
-			t.Fatalf("%v, %v: abandoned %t with %d of %d scenarios at %g or more, %d allowed", ev.kind, p, abandoned, count, sc.N, limit, most)
+			t.Fatalf("%v, %v: abandoned %t with %d scenarios at %g or more, %d allowed", ev.kind, p, abandoned, count, limit, most)
 		}
 		if !abandoned {
-			slices.Sort(got)
-			if !slices.Equal(got, sorted) {
-				t.Fatalf("%v, %v: costs below the limit\n%v, want\n%v", ev.kind, p, got, sorted)
+			if slices.Sort(got); !slices.Equal(got, want.sorted) {
+				t.Fatalf("%v, %v: costs below the limit\n%v, want\n%v", ev.kind, p, got, want.sorted)
 			}
 		}
 	}
@@ -133,27 +142,29 @@ func randomCase(t *testing.T, seed uint64, n, weeks int) (fast, wide int) {
 	if err := a.Validate(); err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
-	policies := randomPolicies(r, weeks, scale)
+	var evaluators []*Evaluator
 	for _, kind := range kinds() {
 		ev := &Evaluator{kind: kind}
 		ev.Prepare(&a, sc)
-		for _, p := range policies {
-			checkEvaluator(t, ev, &a, p, sc)
-			if ev.fits && ev.preparePolicy(p) {
-				fast++
-			} else {
-				wide++
-			}
+		evaluators = append(evaluators, ev)
+	}
+	for _, p := range randomPolicies(r, weeks, scale) {
+		want := newReference(&a, p, sc)
+		for _, ev := range evaluators {
+			want.check(t, ev, p)
+		}
+		if ev := evaluators[0]; ev.fits && ev.preparePolicy(p) {
+			fast++
+		} else {
+			wide++
 		}
 	}
 	return fast, wide
 }
 
+// The kernels give Run's answers bit for bit, for all articles and policies, at any size.
 func TestKernelsAreRun(t *testing.T) {
-	cases := 400
-	if testing.Short() {
-		cases = 100
-	}
+	const cases = 250
 	r := rand.New(rand.NewPCG(3, 0))
 	fast, wide := 0, 0
 	for seed := range uint64(cases) {
@@ -163,32 +174,94 @@ func TestKernelsAreRun(t *testing.T) {
 	if fast < cases || wide < cases {
 		t.Errorf("%d runs by kernels and %d wide ones: both paths must be tested", fast, wide)
 	}
-	for seed, size := range [][2]int{{5000, 12}, {16, 104}, {1, 1}, {500, 1}, {17, 127}, {33, 128}} {
+	sizes := [][2]int{{5000, 1}, {16, 104}, {1, 1}, {500, 2}, {48, 12}, {49, 12}, {17, 127}, {3, 128}}
+	for seed, size := range sizes {
 		randomCase(t, uint64(1000+seed), size[0], size[1])
 	}
 }
 
+func FuzzKernels(f *testing.F) {
+	f.Add(uint64(1), uint16(1), uint16(1))
+	f.Add(uint64(2), uint16(49), uint16(12))
+	f.Add(uint64(3), uint16(17), uint16(104))
+	f.Fuzz(func(t *testing.T, seed uint64, n, weeks uint16) {
+		randomCase(t, seed, 1+int(n%200), 1+int(weeks%140))
+	})
+}
+
+// Sums that come near the end of an int32 are run by the kernels, sums that could pass it are not.
+func TestKernelsKnowTheirLimit(t *testing.T) {
+	const weeks = 12
+	sc := randomScenarios(rand.New(rand.NewPCG(1, 0)), 20, weeks, 0, 0, 1)
+	a := DefaultArticle()
+	for _, c := range []struct {
+		name        string
+		onHand, lot float64
+		trigger     Trigger
+		want        bool
+	}{
+		{"stock as large as it may be", math.Floor(maxSum / weeks), 0, StockTrigger, true},
+		{"a unit more", math.Floor(maxSum/weeks) + 1, 0, StockTrigger, false},
+		{"orders as large as they may be", 0, math.Floor(maxSum / weeks / weeks), PositionTrigger, true},
+		{"orders a unit larger", 0, math.Floor(maxSum/weeks/weeks) + 1, PositionTrigger, false},
+	} {
+		a.OnHand = c.onHand
+		p := RSQ{T0: 0, Q0: c.lot, ReorderPoint: MaxQuantity, Q: c.lot, TLimit: weeks, Trigger: c.trigger}
+		want := newReference(&a, p, sc)
+		for _, kind := range kinds() {
+			ev := &Evaluator{kind: kind}
+			ev.Prepare(&a, sc)
+			if got := ev.fits && ev.preparePolicy(p); got != c.want {
+				t.Errorf("%s: fits %t, want %t", c.name, got, c.want)
+			}
+			want.check(t, ev, p)
+		}
+	}
+}
+
+// BenchmarkKernel reports the time of one candidate per scenario and week as a search sees it, 500 scenarios of 12 weeks, without abandonment.
 func BenchmarkKernel(b *testing.B) {
 	for _, c := range benchCases() {
-		sc := randomScenarios(rand.New(rand.NewPCG(1, 0)), 500, 12, 20, 2, 3)
+		sc := randomScenarios(rand.New(rand.NewPCG(1, 0)), 500, c.article.Horizon, c.demand, 3, len(c.article.ReturnLagWeights))
 		for _, kind := range kinds() {
 			b.Run(fmt.Sprintf("%s/%v", c.name, kind), func(b *testing.B) {
 				ev := &Evaluator{kind: kind}
 				ev.Prepare(&c.article, sc)
+				if (ev.fits && ev.preparePolicy(c.policy)) == c.wide {
+					b.Fatalf("wide path: %t, want %t", !c.wide, c.wide)
+				}
 				var dst []float64
 				for b.Loop() {
-					dst = ev.Costs(c.policy, dst)
+					dst, _ = ev.CostsBelow(c.policy, math.Inf(1), sc.N, dst)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(sc.N*sc.Weeks), "ns/cand-scen-week")
 			})
+			if c.wide {
+				break
+			}
 		}
+	}
+}
+
+// BenchmarkPrepare is what a SKU costs before its first candidate.
+func BenchmarkPrepare(b *testing.B) {
+	for _, c := range benchCases()[:3] {
+		sc := randomScenarios(rand.New(rand.NewPCG(1, 0)), 500, c.article.Horizon, c.demand, 3, len(c.article.ReturnLagWeights))
+		b.Run(c.name, func(b *testing.B) {
+			ev := NewEvaluator()
+			for b.Loop() {
+				ev.Prepare(&c.article, sc)
+			}
+		})
 	}
 }
 
 type benchCase struct {
 	name    string
 	article Article
+	demand  int // the largest
 	policy  Policy
+	wide    bool
 }
 
 func benchCases() []benchCase {
@@ -197,13 +270,24 @@ func benchCases() []benchCase {
 	a.ReturnLagWeights = []float64{0.3, 0.5, 0.2}
 	back := a
 	back.ReturnRate = 0.4
+	kilograms := back
+	kilograms.Units = Continuous
+	third := back
+	third.InboundBeforeDemand = 1. / 3
 	stock := RSQ{T0: 0, Q0: 40, ReorderPoint: 25, Q: 60, TLimit: 10, Trigger: StockTrigger}
 	position := stock
 	position.Trigger = PositionTrigger
+	large := RSQ{T0: 0, Q0: 4000, ReorderPoint: 2500, Q: 6000, TLimit: 10, Trigger: StockTrigger}
+	packs := back
+	packs.PackSize = 6
 	return []benchCase{
-		{"rsq stock, no returns", a, stock},
-		{"rsq stock, returns", back, stock},
-		{"rsq position", back, position},
-		{"order up to", back, SS{30, 80}},
+		{"rsq stock, no returns", a, 20, stock, false},
+		{"rsq stock, returns with 3 lags", back, 20, stock, false},
+		{"rsq stock, returns, large demand", back, 2000, large, false},
+		{"rsq stock, returns, inbound share of a third", third, 20, stock, false},
+		{"rsq position", back, 20, position, false},
+		{"order up to", back, 20, SS{30, 80}, false},
+		{"order up to, packs", packs, 20, SS{30, 80}, false},
+		{"wide, continuous units", kilograms, 20, stock, true},
 	}
 }
