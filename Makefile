@@ -12,9 +12,22 @@ build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
 
 demo: build
+	@mkdir -p out
+	bin/restock forecast --history testdata/history.parquet --out out/forecast.parquet --quiet
+	@echo
+	bin/restock optimize --articles testdata/articles.csv --forecast out/forecast.parquet --config testdata/restock.yaml \
+		--out out/recommendations.parquet --rejects out/rejects.csv --quiet
+	@echo
+	@echo "The recommendations lie in out/recommendations.parquet, one row per article with all figures; the forecast in out/forecast.parquet."
+	@echo "article_names.csv in testdata/ has the articles' names. Try next:"
+	@echo "  bin/restock simulate --articles testdata/articles.csv --forecast out/forecast.parquet --config testdata/restock.yaml \\"
+	@echo "      --merchant kitchen --article 22722 --html out/22722.html      # one article: outcomes, stock over the weeks, a page with plots"
+	@echo "  bin/restock config show --config testdata/restock.yaml --merchant kitchen   # every setting, and where it comes from"
+	@echo "  bin/restock validate --articles YOURS.csv --forecast YOURS.parquet          # your own tables: every problem at once"
 
+# testdata/build is the program that made the example data; ./... leaves folders named testdata out.
 test:
-	go test ./...
+	go test ./... ./testdata/build
 
 check: format vet staticcheck race
 
@@ -23,15 +36,15 @@ format:
 
 # The second architecture has no assembly: it shows that the plain Go kernel builds.
 vet:
-	go vet ./...
+	go vet ./... ./testdata/build
 	GOARCH=arm64 go vet ./...
 
 staticcheck:
-	go run $(STATICCHECK) ./...
+	go run $(STATICCHECK) ./... ./testdata/build
 
 # Needs a C compiler. The seeds of the fuzz targets are run with it.
 race:
-	go test -race ./...
+	go test -race ./... ./testdata/build
 
 # Every fuzz target for FUZZTIME, one after the other. What they find is written to testdata/fuzz of the package: commit it with the fix.
 # Without a limit, Go spends up to a minute on making each interesting input smaller, and hardly tries new ones.

@@ -8,8 +8,8 @@ import (
 // Explain says in a sentence why the policy is recommended, for a planner: what the stock covers, and what ordering changes.
 func (r *Recommendation) Explain() string {
 	cover := "no demand is expected"
-	if weekly := r.MeanDemand / float64(r.Weeks); weekly > 0 {
-		weeks := r.Stock / weekly
+	if r.MeanDemand > 0 {
+		weeks := r.CoverWeeks()
 		cover = fmt.Sprintf("stock and inbound of %s cover %.1f weeks", units(r.Stock), weeks)
 		if weeks > float64(r.Weeks) {
 			cover = fmt.Sprintf("stock and inbound of %s cover all %d weeks", units(r.Stock), r.Weeks)
@@ -28,6 +28,11 @@ func (r *Recommendation) Explain() string {
 	default:
 		return fmt.Sprintf("%s; %s", cover, served)
 	}
+}
+
+// CoverWeeks returns for how many weeks of mean demand the stock and what is in transit last; infinite without demand.
+func (r *Recommendation) CoverWeeks() float64 {
+	return r.Stock / (r.MeanDemand / float64(r.Weeks))
 }
 
 func (r *Recommendation) trigger() string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/restock-engine/restock/batch"
 	"github.com/restock-engine/restock/optimize"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // print writes the summary to stdout, or to stderr where stdout carries a table.
@@ -22,7 +23,7 @@ func (f *optimizeFlags) print(e *env, s *batch.Summary) error {
 	case "json":
 		return printJSON(w, summaryFields(s))
 	case "csv":
-		headers, rows := topRows(s, func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) })
+		headers, rows := topRows(s)
 		return printCSV(w, headers, rows)
 	}
 	return printSummary(w, s)
@@ -32,11 +33,15 @@ func printSummary(w io.Writer, s *batch.Summary) error {
 	var b strings.Builder
 	if len(s.Top) > 0 {
 		fmt.Fprintf(&b, "Order now (week of %s): the %d orders that save most\n\n", s.AsOf.Format(time.DateOnly), len(s.Top))
-		headers, rows := topRows(s, money)
+		headers, rows := topTable(s)
 		if err := printTable(&b, headers, rows); err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\nsaves: mean cost of never ordering minus that of the policy, with its 95 %% interval (policy and nothing on the same scenarios)\n\n")
+		b.WriteString(`
+stock covers: stock and inbound over the mean weekly demand. served, without: share of the demand that is served with this policy and
+without any order. saves: mean cost of never ordering minus that of the policy, on the same scenarios. then: the policy's reorders.
+
+`)
 	}
 	fmt.Fprintf(&b, "%d rows in = %d recommendations + %d rejects\n", s.In, s.Recommendations, s.Rejects)
 	fmt.Fprintf(&b, "  order now %d SKUs, %s units; order in a later week %d; no order now %d; degraded %d (too uncertain to tell from doing nothing)\n",
@@ -58,13 +63,48 @@ func printSummary(w io.Writer, s *batch.Summary) error {
 	return err
 }
 
-// topRows are the summary's orders as a table.
-func topRows(s *batch.Summary, number func(float64) string) (headers []string, rows [][]string) {
-	headers = []string{"merchant", "article", "order", "saves", "from", "to", "why"}
+// topTable shows the summary's orders to people: what, why, and what it saves.
+func topTable(s *batch.Summary) (headers []string, rows [][]string) {
+	headers = []string{"merchant", "article", "order now", "stock covers", "served", "without", "saves", "95 % interval", "then"}
 	for _, r := range s.Top {
 		rec := r.Recommendation
-		rows = append(rows, []string{r.Key.Merchant, r.Key.Article, strconv.FormatFloat(rec.Policy.Q0, 'f', -1, 64),
-			number(rec.Saving.Estimate), number(rec.Saving.Low), number(rec.Saving.High), rec.Explain()})
+		then := ""
+		if rec.Policy.Q > 0 {
+			on := "stock"
+			if rec.Policy.Trigger == simulate.PositionTrigger {
+				on = "position"
+			}
+			then = fmt.Sprintf("%s at %s ≤ %s", plain(rec.Policy.Q), on, plain(rec.Policy.ReorderPoint))
+		}
+		rows = append(rows, []string{r.Key.Merchant, r.Key.Article, plain(rec.Policy.Q0), cover(rec),
+			percent(rec.Figures.FillRate), percent(rec.DoNothing.FillRate),
+			money(rec.Saving.Estimate), money(rec.Saving.Low) + " to " + money(rec.Saving.High), then})
+	}
+	return headers, rows
+}
+
+func cover(r *optimize.Recommendation) string {
+	weeks := r.CoverWeeks()
+	switch {
+	case weeks > float64(r.Weeks):
+		return fmt.Sprintf("> %d weeks", r.Weeks)
+	case r.Stock == 0:
+		return "no stock"
+	}
+	return fmt.Sprintf("%.1f weeks", weeks)
+}
+
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func percent(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
+
+// topRows are the summary's orders for spreadsheets.
+func topRows(s *batch.Summary) (headers []string, rows [][]string) {
+	headers = []string{"merchant_id", "article_id", "order_week", "order_quantity", "saving", "saving_low", "saving_high", "status", "policy", "why"}
+	for _, r := range s.Top {
+		rec := r.Recommendation
+		rows = append(rows, []string{r.Key.Merchant, r.Key.Article, strconv.Itoa(rec.Policy.T0), plain(rec.Policy.Q0),
+			plain(rec.Saving.Estimate), plain(rec.Saving.Low), plain(rec.Saving.High), string(rec.Status), rec.Policy.String(), rec.Explain()})
 	}
 	return headers, rows
 }
