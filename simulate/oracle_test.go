@@ -92,7 +92,7 @@ func zScore(x []float64, want float64) float64 {
 }
 
 const (
-	longHorizon = 130
+	longHorizon = 110
 	warmUp      = 30 // weeks; every system below forgets its first weeks within some lead times
 )
 
@@ -111,7 +111,7 @@ func TestZipkin(t *testing.T) {
 		t.Fatalf("%d rows, want the 16 of the table", len(oracle.Rows))
 	}
 	cdf := poissonCDF(5)
-	sc := discreteDraws(1, 2000, longHorizon, 0, func(int) []float64 { return cdf })
+	sc := discreteDraws(1, 500, longHorizon, 0, func(int) []float64 { return cdf })
 	for _, row := range oracle.Rows {
 		if row.Mean != 5 {
 			t.Fatalf("demand of mean %g", row.Mean)
@@ -152,7 +152,7 @@ func TestGeometricDemand(t *testing.T) {
 	for d := 1.0; d < 250; d++ {
 		cdf = append(cdf, 1-math.Pow(5.0/6, d))
 	}
-	sc := discreteDraws(2, 2000, longHorizon, 1, func(int) []float64 { return cdf })
+	sc := discreteDraws(2, 500, longHorizon, 1, func(int) []float64 { return cdf })
 	for _, p := range []float64{4, 9, 19, 39} {
 		for _, s := range []int{8, 14, 20} {
 			a := literature(longHorizon, 1, p, 0)
@@ -206,7 +206,7 @@ func TestBijvank(t *testing.T) {
 	readOracle(t, "lost_sales_poisson.json", &oracle)
 	f := oracle.Fixed
 	cdf := poissonCDF(5)
-	sc := discreteDraws(3, 16_000, longHorizon, f.L, func(int) []float64 { return cdf })
+	sc := discreteDraws(3, 10_000, longHorizon, f.L, func(int) []float64 { return cdf })
 	for _, c := range []struct {
 		name, published string
 		policy          SS

@@ -91,7 +91,7 @@ func snapshot(sc *Scenarios) Scenarios {
 }
 
 func TestProperties(t *testing.T) {
-	for seed := range uint64(1500) {
+	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		a, sc := anyCase(r)
 		for _, p := range anyPolicies(r, &a) {
