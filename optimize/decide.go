@@ -71,10 +71,10 @@ type Input struct {
 
 // Workspace holds the memory of decisions, to be used again for the next SKU. Not for concurrent use; the zero value is ready.
 type Workspace struct {
-	opt, eval                         simulate.Scenarios
-	evaluator                         *simulate.Evaluator
-	policy, nothing, plan             []simulate.Totals
-	policyCost, otherCost, difference []float64
+	opt, eval simulate.Scenarios
+	evaluator *simulate.Evaluator
+	totals    []simulate.Totals
+	costs     [][]float64 // [policy][scenario]
 }
 
 func (w *Workspace) prepare(a *simulate.Article, sc *simulate.Scenarios) *simulate.Evaluator {
@@ -95,35 +95,73 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 	if err := s.Draw(&w.eval, in.Article, in.Forecast, in.Key, simulate.EvalSet, o.EvalScenarios, false); err != nil {
 		return Recommendation{}, err
 	}
-	rec := Recommendation{
-		Policy:       best.Policy.(simulate.RSQ),
-		ObjectiveOpt: best.Score.Value,
-		ReviewPeriod: in.Article.ReviewPeriod,
-		Evaluations:  best.Evaluations,
-	}
 	a := in.Article
-	ev := w.prepare(a, &w.eval)
-	w.policy = ev.Totals(rec.Policy, w.policy)
-	rec.Figures = Summarize(a, w.policy, o.Objective)
-	w.nothing = ev.Totals(simulate.None{}, w.nothing)
-	rec.DoNothing = Summarize(a, w.nothing, o.Objective)
-	rec.Saving = w.saving(a, w.nothing)
+	policies := []simulate.Policy{best.Policy, simulate.None{}}
 	if in.Plan != nil {
-		w.plan = ev.Totals(in.Plan, w.plan)
-		figures := Summarize(a, w.plan, o.Objective)
-		saving := w.saving(a, w.plan)
-		rec.Plan, rec.PlanSaving = &figures, &saving
+		policies = append(policies, in.Plan)
 	}
-	w.policyCost = simulate.Costs(a, w.policy, w.policyCost)
-	w.otherCost = simulate.Costs(a, w.nothing, w.otherCost)
-	rec.ObjectiveSaving = stat.PairedInterval(w.otherCost, w.policyCost, o.Objective.Value)
-	rec.ObjectiveEval = o.Objective.interval(w.policyCost)
-	for i := range w.nothing {
-		rec.MeanDemand += (w.nothing[i].Sales + w.nothing[i].Lost) / float64(len(w.nothing))
+	results := Compare(a, policies, &w.eval, o.Objective, w)
+	rec := Recommendation{
+		Policy:        best.Policy.(simulate.RSQ),
+		ObjectiveOpt:  best.Score.Value,
+		ObjectiveEval: results[0].Objective,
+		Figures:       results[0].Figures,
+		DoNothing:     results[1].Figures,
+		Saving:        results[1].Excess,
+		MeanDemand:    results[0].Figures.UnitsSold + results[0].Figures.UnitsLost,
+		Stock:         stock(a),
+		Price:         a.Price,
+		Weeks:         a.Horizon,
+		ReviewPeriod:  a.ReviewPeriod,
+		Evaluations:   best.Evaluations,
 	}
-	rec.Stock, rec.Price, rec.Weeks = stock(a), a.Price, a.Horizon
+	rec.ObjectiveSaving = stat.PairedInterval(w.costs[1], w.costs[0], o.Objective.Value)
+	if in.Plan != nil {
+		rec.Plan, rec.PlanSaving = &results[2].Figures, &results[2].Excess
+	}
 	rec.Status = rec.status()
 	return rec, nil
+}
+
+// Comparison is what one of several policies does on scenarios that all share.
+type Comparison struct {
+	Policy    simulate.Policy
+	Figures   Figures
+	Objective stat.Interval // 95 %
+	MeanCost  stat.Interval
+	FillRate  stat.Interval
+	Excess    stat.Interval // mean cost minus that of the first policy, paired
+}
+
+// Compare runs policies on the same scenarios, which were drawn for the article.
+func Compare(a *simulate.Article, policies []simulate.Policy, sc *simulate.Scenarios, o Objective, w *Workspace) []Comparison {
+	ev := w.prepare(a, sc)
+	results := make([]Comparison, len(policies))
+	for len(w.costs) < len(policies) {
+		w.costs = append(w.costs, nil)
+	}
+	scratch := make([]float64, 0, sc.N)
+	for i, p := range policies {
+		w.totals = ev.Totals(p, w.totals)
+		w.costs[i] = simulate.Costs(a, w.totals, w.costs[i])
+		r := Comparison{Policy: p, Figures: summarize(a, w.totals)}
+		scratch = append(scratch[:0], w.costs[i]...)
+		r.Objective = o.interval(scratch)
+		r.Figures.Objective = r.Objective.Estimate
+		r.MeanCost = stat.MeanInterval(w.costs[i])
+		scratch = scratch[:0]
+		for k := range w.totals {
+			scratch = append(scratch, w.totals[k].FillRate())
+		}
+		r.FillRate = stat.MeanInterval(scratch)
+		scratch = scratch[:0]
+		for k, c := range w.costs[i] {
+			scratch = append(scratch, c-w.costs[0][k])
+		}
+		r.Excess = stat.MeanInterval(scratch)
+		results[i] = r
+	}
+	return results
 }
 
 // status: degraded if orders are placed that may as well save nothing of the objective.
@@ -136,17 +174,6 @@ func (r *Recommendation) status() Status {
 	default:
 		return OK
 	}
-}
-
-// saving compares the policy's costs with those of other totals on the same scenarios.
-func (w *Workspace) saving(a *simulate.Article, other []simulate.Totals) stat.Interval {
-	w.policyCost = simulate.Costs(a, w.policy, w.policyCost)
-	w.otherCost = simulate.Costs(a, other, w.otherCost)
-	w.difference = w.difference[:0]
-	for i := range w.otherCost {
-		w.difference = append(w.difference, w.otherCost[i]-w.policyCost[i])
-	}
-	return stat.MeanInterval(w.difference)
 }
 
 // Tuned is the best policy of a family on Ω_opt.

@@ -2,14 +2,12 @@ package optimize
 
 import "github.com/restock-engine/restock/simulate"
 
-// Summarize returns the figures of totals, one per scenario, of an article.
-func Summarize(a *simulate.Article, totals []simulate.Totals, o Objective) Figures {
+// summarize returns the figures of an article's totals, one per scenario, but the objective.
+func summarize(a *simulate.Article, totals []simulate.Totals) Figures {
 	var f Figures
-	costs := make([]float64, len(totals))
 	for i := range totals {
 		s := &totals[i]
 		c := a.Cost(&s.Discounted)
-		costs[i] = c.Total()
 		f.Holding += c.Holding
 		f.Inbound += c.Inbound
 		f.Outbound += c.Outbound
@@ -20,16 +18,17 @@ func Summarize(a *simulate.Article, totals []simulate.Totals, o Objective) Figur
 		f.Availability += s.Availability(a.Horizon)
 		f.GMV += a.Price * s.Sales
 		f.AverageStock += s.OnHand / float64(a.Horizon)
+		f.UnitsSold += s.Sales
+		f.UnitsLost += s.Lost
 		f.UnitsOrdered += s.Ordered
 		f.OrdersPlaced += s.Orders
 	}
 	n := float64(len(totals))
 	for _, x := range []*float64{&f.Holding, &f.Inbound, &f.Outbound, &f.Returns, &f.LostSales, &f.Overstock,
-		&f.FillRate, &f.Availability, &f.GMV, &f.AverageStock, &f.UnitsOrdered, &f.OrdersPlaced} {
+		&f.FillRate, &f.Availability, &f.GMV, &f.AverageStock, &f.UnitsSold, &f.UnitsLost, &f.UnitsOrdered, &f.OrdersPlaced} {
 		*x /= n
 	}
 	f.MeanCost = f.Holding + f.Inbound + f.Outbound + f.Returns + f.LostSales + f.Overstock
 	f.GMVAfterFulfilment = f.GMV - f.Holding - f.Inbound - f.Outbound - f.Returns
-	f.Objective = o.Value(costs)
 	return f
 }

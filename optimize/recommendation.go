@@ -33,6 +33,8 @@ type Figures struct {
 	GMV                float64
 	GMVAfterFulfilment float64
 	AverageStock       float64 // units
+	UnitsSold          float64
+	UnitsLost          float64
 	UnitsOrdered       float64
 	OrdersPlaced       float64
 }

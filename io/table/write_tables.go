@@ -22,11 +22,11 @@ type RunInfo struct {
 
 // figureNames are the columns of optimize.Figures after the objective, in the order of figureCells.
 var figureNames = []string{"mean_cost", "holding", "inbound", "outbound", "returns", "lost_sales", "overstock", "fill_rate", "availability",
-	"gmv", "gmv_after_fulfilment", "average_stock", "units_ordered", "orders_placed"}
+	"gmv", "gmv_after_fulfilment", "average_stock", "units_sold", "units_lost", "units_ordered", "orders_placed"}
 
 func figureCells(f *optimize.Figures) []float64 {
 	return []float64{f.MeanCost, f.Holding, f.Inbound, f.Outbound, f.Returns, f.LostSales, f.Overstock, f.FillRate, f.Availability,
-		f.GMV, f.GMVAfterFulfilment, f.AverageStock, f.UnitsOrdered, f.OrdersPlaced}
+		f.GMV, f.GMVAfterFulfilment, f.AverageStock, f.UnitsSold, f.UnitsLost, f.UnitsOrdered, f.OrdersPlaced}
 }
 
 var recommendationColumns = func() []outColumn {
