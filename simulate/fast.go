@@ -116,7 +116,8 @@ const maxSum = math.MaxInt32 - 1
 // prepareArticle reduces the article to the kernels' numbers and tells whether that is possible.
 func (ev *Evaluator) prepareArticle(a *Article, sc *Scenarios) bool {
 	weeks := sc.Weeks
-	if a.Units != Whole || a.ReturnMode == ExpectedReturns || a.Discount != 1 || sc.wide || weeks > kernel.MaxWeeks {
+	if a.Units != Whole || a.ReturnMode == ExpectedReturns || a.Discount != 1 || sc.wide ||
+		sc.N < 1 || weeks < 1 || weeks > kernel.MaxWeeks {
 		return false
 	}
 	// Bounds first, in float64, which holds them all.

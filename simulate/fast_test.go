@@ -47,7 +47,7 @@ func randomArticle(r *rand.Rand, weeks int, scale float64) Article {
 	}
 	money := func() float64 { return pick(r, 0, r.Float64(), 10*r.ExpFloat64()) }
 	a.Price, a.UnitCost, a.HoldingCost, a.InboundCost, a.OrderCost = money(), money(), money(), money(), money()
-	a.OutboundCost, a.ReturnCost, a.OverstockCost, a.LostSaleCost = money(), money(), money()-1, money()
+	a.OutboundCost, a.ReturnCost, a.OverstockCost, a.LostSaleCost = money(), money(), pick(r, 0, money()-1), money()
 	a.ReturnRate = pick(r, 0, 0.5, 1, r.Float64())
 	a.ResalableShare = pick(r, 0, 1, 1, r.Float64())
 	a.ReviewPeriod, a.ReviewPhase = 1+r.IntN(4), r.IntN(7)-3

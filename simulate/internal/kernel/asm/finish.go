@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -83,9 +85,11 @@ func (k *kernel) writeCosts(j int, r results) {
 		k.times("holding", part, cost)
 		k.toFloat(r.ordered, half, part)
 		k.times("inbound", part, product)
-		k.toFloat(r.orders, half, part)
-		k.times("order", part, part)
-		VADDPD(part, product, product)
+		k.unlessZero("order", j, half, func() {
+			k.toFloat(r.orders, half, part)
+			k.times("order", part, part)
+			VADDPD(part, product, product)
+		})
 		VADDPD(product, cost, cost)
 		k.toFloat(r.sales, half, part)
 		k.times("outbound", part, product)
@@ -95,9 +99,11 @@ func (k *kernel) writeCosts(j int, r results) {
 		k.toFloat(r.lost, half, part)
 		k.times("lost", part, part)
 		VADDPD(part, cost, cost)
-		k.toFloat(r.final, half, part)
-		k.times("overstock", part, part)
-		VADDPD(part, cost, cost)
+		k.unlessZero("overstock", j, half, func() {
+			k.toFloat(r.final, half, part)
+			k.times("overstock", part, part)
+			VADDPD(part, cost, cost)
+		})
 		k.store(cost, Mem{Base: out, Disp: (2*j + half) * k.bytes})
 
 		const greaterOrEqual = 0x1D
@@ -112,4 +118,13 @@ func (k *kernel) writeCosts(j int, r results) {
 		POPCNTL(tmp.As32(), tmp.As32())
 		ADDQ(tmp, k.field("atLeast"))
 	}
+}
+
+// unlessZero emits a term that is skipped if its price is 0, as some are by default: to add 0 changes no cost.
+func (k *kernel) unlessZero(price string, j, half int, term func()) {
+	label := fmt.Sprintf("%s%d%d", price, j, half)
+	CMPQ(k.field(price), Imm(0))
+	JE(LabelRef(label))
+	term()
+	Label(label)
 }
