@@ -184,3 +184,11 @@ func (w *world) scenario(a *Article, p Policy, sc *Scenarios, i int, visit func(
 	sum.Discounted.Final = weight * sum.Final
 	return sum
 }
+
+// Visit runs a policy through every scenario and shows each week: scenario i, week t.
+func Visit(a *Article, p Policy, sc *Scenarios, visit func(i, t int, r WeekRecord)) {
+	w := newWorld(sc.Weeks)
+	for i := range sc.N {
+		w.scenario(a, p, sc, i, func(t int, r WeekRecord) { visit(i, t, r) })
+	}
+}

@@ -46,6 +46,7 @@ hundreds of scenarios of demand, lead times and returns, and picks the ordering 
 	group(root,
 		newForecastCommand(e),
 		newOptimizeCommand(e),
+		newSimulateCommand(e),
 		newValidateCommand(e),
 		newConfigCommand(e),
 		newVersionCommand(e),
