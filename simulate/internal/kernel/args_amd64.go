@@ -24,7 +24,7 @@ type args struct {
 	firstDelay, numberDelay    int64
 	firstLag, numberLag        int64
 	one                        int64
-	upTo, ruled                int64
+	upTo, ruled, lookAtStock   int64
 	packLessOne, pack          int64
 	least, orderMost, orderCap int64
 	share, half, perPack       int64 // float32

@@ -25,9 +25,9 @@ func Best() Kind {
 
 // run runs a routine.
 func (k Kind) run(p *Problem, output int) {
-	look := 0
-	if p.Look != Stock {
-		look = 1
+	look := 1
+	if p.Look == Stock && p.packed.args.lookAtStock == 0 {
+		look = 0
 	}
 	routines[k][look][output][p.packed.returns](&p.packed.args)
 }
@@ -97,10 +97,12 @@ func (k Kind) fill(a *args, p *Problem) bool {
 	if k == AVX512 {
 		a.groups = int64(p.Padded() / Lanes / group)
 	}
-	a.upTo, a.ruled = 0, 0
+	a.upTo, a.ruled, a.lookAtStock = 0, 0, 0
 	switch p.Look {
 	case Stock:
-		return a.fillStock(p)
+		if !a.fillStock(p) {
+			a.lookAtStock = 1 // the position kernel can do it too, slower
+		}
 	case UpTo:
 		a.upTo = 1
 		return a.fillRules(p)
@@ -110,8 +112,8 @@ func (k Kind) fill(a *args, p *Problem) bool {
 
 func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }
 
-// fillStock reduces the orders to a first one with Always, if there is one, and equal ones after it. An order under way must look larger than
-// any stock that would trigger another.
+// fillStock tells whether the stock kernel can run the orders: a first one with Always, if there is one, and equal ones after it, and
+// an order under way, the bit 1 << (31-d), must be larger than any stock that would trigger another.
 func (a *args) fillStock(p *Problem) bool {
 	var first, again int32
 	ordered, kick := false, false

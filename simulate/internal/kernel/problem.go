@@ -30,7 +30,7 @@ type Look int
 
 // Values of Look.
 const (
-	Stock    Look = iota // on hand, if none of the policy's orders is outstanding: never more than one order under way
+	Stock    Look = iota // on hand, if nothing is outstanding, else infinite; in weeks when old orders are, Below must be Never or Always
 	Position             // on hand and outstanding; Quantity is ordered
 	UpTo                 // on hand and outstanding; the order is Quantity less the position, after Rules
 )

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // lane is one scenario's result, units.
 type lane struct {
 	onHand, ordered, orders, sales, final, short int32
@@ -17,9 +19,11 @@ func (p *Problem) scalar(scenario int32) (s lane) {
 
 		looked := position
 		if p.Look == Stock {
-			looked = stock
+			if looked = stock; outstanding != 0 {
+				looked = math.MaxInt32
+			}
 		}
-		if looked-w.Below < 0 && (p.Look != Stock || outstanding == 0) {
+		if looked-w.Below < 0 {
 			order := w.Quantity
 			if p.Look == UpTo {
 				order = p.Rules.order(w.Quantity - position)

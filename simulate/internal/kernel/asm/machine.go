@@ -236,6 +236,14 @@ func (m *machine) zero(x Op) {
 	}
 }
 
+func (m *machine) move(x, dst Op) {
+	if m.avx512 {
+		VMOVDQA32(x, dst)
+	} else {
+		VMOVDQA(x, dst)
+	}
+}
+
 func (m *machine) load(x Mem, dst Op) {
 	if m.avx512 {
 		VMOVDQU32(x, dst)
