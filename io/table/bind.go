@@ -105,8 +105,13 @@ func keyAt(c *column, name string, row int) (string, *fault) {
 	if c.null[row] {
 		return "", &fault{name, "", "is missing"}
 	}
-	if reason := badKey(c.text[row]); reason != "" {
-		return "", &fault{name, c.text[row], reason}
+	id := c.text[row]
+	if id == c.sound && id != "" {
+		return id, nil
 	}
-	return c.text[row], nil
+	if reason := badKey(id); reason != "" {
+		return "", &fault{name, id, reason}
+	}
+	c.sound = id
+	return id, nil
 }

@@ -129,7 +129,7 @@ func (c *column) appendBad(value, reason string) {
 	if c.bad == nil {
 		c.bad = map[int]badCell{}
 	}
-	c.bad[len(c.null)] = badCell{clip(value), reason}
+	c.bad[len(c.null)] = badCell{strings.Clone(clip(value)), reason}
 	c.appendNull()
 }
 
@@ -149,6 +149,11 @@ func (c *column) appendText(s string) {
 	} else {
 		s = strings.Clone(s)
 	}
+	c.appendShared(s)
+}
+
+// appendShared appends a string that may be kept.
+func (c *column) appendShared(s string) {
 	c.null = append(c.null, false)
 	c.text = append(c.text, s)
 }

@@ -26,6 +26,8 @@ type column struct {
 
 	// bad holds the cells that could not be read as the column's kind: row in the batch → the cell as text, and why. Such cells are null.
 	bad map[int]badCell
+
+	sound string // the id that was found usable last: rows of a SKU mostly stand together
 }
 
 type badCell struct{ value, reason string }

@@ -126,7 +126,7 @@ func (r *forecastReader) week(b *batch, i int) (int, *fault) {
 	return int(v), nil
 }
 
-func floorDiv(a, b int) int {
+func floorDiv[T int | int64](a, b T) T {
 	q := a / b
 	if a%b < 0 {
 		q--

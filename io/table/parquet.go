@@ -48,7 +48,7 @@ func parquetFrom(path string, in io.ReaderAt, size int64) (f *parquetFile, err e
 	if size == 0 {
 		return nil, fmt.Errorf("%s is empty; a Parquet file has at least a schema", path)
 	}
-	p, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	p, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(1<<16))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a Parquet file, or damaged or cut off: %w", path, err)
 	}
@@ -100,7 +100,7 @@ func (f *parquetFile) close() error {
 }
 
 // parquetBatch is the number of rows in a batch.
-const parquetBatch = 4096
+const parquetBatch = 1024
 
 func (f *parquetFile) read(wants []want) (func() (*batch, error), error) {
 	r := &parquetReader{file: f, batch: &batch{firstRow: 1}}
@@ -156,10 +156,10 @@ func (r *parquetReader) openGroup() {
 	r.left = g.NumRows()
 	chunks := g.ColumnChunks()
 	r.leaves = r.leaves[:0]
-	for _, f := range r.fields {
+	for i, f := range r.fields {
 		var leaves []*leafReader
 		for _, c := range f.leaves {
-			leaves = append(leaves, &leafReader{pages: chunks[c.Index()].Pages()})
+			leaves = append(leaves, newLeafReader(c, f.as(r.batch.columns[i].kind), chunks[c.Index()].Pages()))
 		}
 		r.leaves = append(r.leaves, leaves)
 	}
@@ -169,7 +169,7 @@ func (r *parquetReader) openGroup() {
 func (r *parquetReader) closeGroup() error {
 	for i, leaves := range r.leaves {
 		for _, l := range leaves {
-			if _, err := l.peek(); !errors.Is(err, io.EOF) {
+			if err := l.load(); !errors.Is(err, io.EOF) {
 				return fmt.Errorf("%s is damaged: row group %d, column %s has more values than the group has rows", r.file.path, r.group-1, r.fields[i].name)
 			}
 			l.close()
@@ -177,57 +177,4 @@ func (r *parquetReader) closeGroup() error {
 	}
 	r.leaves = r.leaves[:0]
 	return nil
-}
-
-// leafReader hands out one column chunk's values with their levels.
-type leafReader struct {
-	pages  parquet.Pages
-	page   parquet.Page
-	values parquet.ValueReader
-	buffer [512]parquet.Value
-	at, n  int
-}
-
-// peek returns the next value without taking it; io.EOF after the last one.
-func (l *leafReader) peek() (*parquet.Value, error) {
-	for l.at == l.n {
-		if l.values == nil {
-			l.release()
-			page, err := l.pages.ReadPage()
-			if err != nil {
-				return nil, err
-			}
-			l.page, l.values = page, page.Values()
-		}
-		n, err := l.values.ReadValues(l.buffer[:])
-		l.at, l.n = 0, n
-		if errors.Is(err, io.EOF) {
-			l.values = nil
-		} else if err != nil {
-			return nil, err
-		}
-	}
-	return &l.buffer[l.at], nil
-}
-
-// take returns the next value of a column that must have one.
-func (l *leafReader) take() (*parquet.Value, error) {
-	v, err := l.peek()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("the file is damaged: the column ends too early")
-	}
-	l.at++
-	return v, err
-}
-
-func (l *leafReader) release() {
-	if l.page != nil {
-		parquet.Release(l.page)
-		l.page = nil
-	}
-}
-
-func (l *leafReader) close() {
-	l.release()
-	l.pages.Close()
 }

@@ -1,13 +1,10 @@
 package table
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"math/big"
-	"strconv"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -64,7 +61,7 @@ func leavesOf(c *parquet.Column) []*parquet.Column {
 func scalarKinds(t parquet.Type) []kind {
 	logical := annotation(t)
 	switch {
-	case isTime(logical):
+	case isTime(logical), t.Kind() == parquet.Int96:
 		return []kind{date}
 	case t.Kind() == parquet.Boolean, t.Kind() == parquet.Float, t.Kind() == parquet.Double, isDecimal(logical):
 		return []kind{number}
@@ -107,142 +104,58 @@ func isNumber(t parquet.Type) bool {
 	return false
 }
 
+// as is what a field's leaves are read as for a column of a kind.
+func (f *parquetField) as(k kind) kind {
+	t := f.leaves[0].Type()
+	switch {
+	case f.element > 0 || k == number:
+		return number
+	case k == date && (t.Kind() == parquet.Int96 || isTime(annotation(t))):
+		return date
+	}
+	return text
+}
+
 // fill appends rows cells to a column.
 func (f *parquetField) fill(c *column, leaves []*leafReader, rows int) error {
+	switch {
+	case f.element == 0:
+		return fillScalars(c, leaves[0], rows)
+	case len(leaves) == 1:
+		return f.fillLists(c, leaves[0], rows)
+	}
 	for range rows {
-		var err error
-		switch {
-		case f.element == 0:
-			err = f.scalar(c, leaves[0])
-		case len(leaves) == 2:
-			err = f.pairs(c, leaves)
-		default:
-			err = f.list(c, leaves[0])
-		}
-		if err != nil {
+		if err := f.appendPairs(c, leaves); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *parquetField) scalar(c *column, l *leafReader) error {
-	v, err := l.take()
-	if err != nil {
-		return err
-	}
-	if v.IsNull() {
-		c.appendNull()
-		return nil
-	}
-	t := f.leaves[0].Type()
-	switch c.kind {
-	case number:
-		c.appendNumber(numberOf(v, t))
-	case date:
-		if logical := annotation(t); isTime(logical) {
-			c.appendDay(dayOf(v, logical))
-			return nil
+func fillScalars(c *column, l *leafReader, rows int) error {
+	for range rows {
+		if err := l.need(); err != nil {
+			return err
 		}
-		c.appendCell(string(v.ByteArray()))
-	default:
-		switch v.Kind() {
-		case parquet.Int32, parquet.Int64:
-			c.appendText(strconv.FormatFloat(numberOf(v, t), 'f', 0, 64))
+		i := l.at
+		l.at++
+		if l.def != nil && l.def[i] != l.full {
+			c.appendNull()
+			continue
+		}
+		v := l.value
+		l.value++
+		switch {
+		case l.as == number:
+			c.appendNumber(l.values.numbers[v])
+		case l.as == date:
+			c.appendDay(l.values.days[v])
+		case c.kind == text:
+			c.appendShared(l.values.texts[v])
 		default:
-			if b := v.ByteArray(); len(b) == 0 && c.kind == text {
-				c.appendText("")
-			} else {
-				c.appendCell(string(b))
-			}
+			c.appendCell(l.values.texts[v])
 		}
 	}
-	return nil
-}
-
-// numberOf converts a value of a number type.
-func numberOf(v *parquet.Value, t parquet.Type) float64 {
-	logical := annotation(t)
-	integer, _ := logical.(*format.IntType)
-	unsigned := integer != nil && !integer.IsSigned
-	var x float64
-	switch v.Kind() {
-	case parquet.Boolean:
-		if v.Boolean() {
-			x = 1
-		}
-	case parquet.Int32:
-		x = float64(v.Int32())
-		if unsigned {
-			x = float64(v.Uint32())
-		}
-	case parquet.Int64:
-		x = float64(v.Int64())
-		if unsigned {
-			x = float64(v.Uint64())
-		}
-	case parquet.Float:
-		return float64(v.Float())
-	case parquet.Double:
-		return v.Double()
-	default: // a decimal as big-endian two's complement
-		b := v.ByteArray()
-		i := new(big.Int).SetBytes(b)
-		if len(b) > 0 && b[0]&0x80 != 0 {
-			i.Sub(i, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
-		}
-		x, _ = new(big.Float).SetInt(i).Float64()
-	}
-	if d, ok := logical.(*format.DecimalType); ok {
-		x /= math.Pow10(int(d.Scale))
-	}
-	return x
-}
-
-// dayOf converts a date or a timestamp.
-func dayOf(v *parquet.Value, a format.LogicalTypeValue) int32 {
-	stamp, ok := a.(*format.TimestampType)
-	if !ok {
-		return v.Int32()
-	}
-	perDay := int64(24 * time.Hour / stamp.Unit.Value.Duration())
-	days := v.Int64() / perDay
-	if v.Int64()%perDay < 0 {
-		days--
-	}
-	return int32(days)
-}
-
-// list appends a cell whose values are in one leaf.
-func (f *parquetField) list(c *column, l *leafReader) error {
-	start := len(c.values)
-	values, state, err := f.row(l, f.leaves[0], c.values)
-	if err != nil {
-		return err
-	}
-	c.values = values
-	f.end(c, state, start)
-	return nil
-}
-
-// pairs appends a cell whose weeks are in one leaf and whose quantities are in another.
-func (f *parquetField) pairs(c *column, leaves []*leafReader) error {
-	weeks, state, err := f.row(leaves[0], f.leaves[0], nil)
-	if err != nil {
-		return err
-	}
-	quantities, other, err := f.row(leaves[1], f.leaves[1], nil)
-	if err != nil {
-		return err
-	}
-	if len(weeks) != len(quantities) {
-		return fmt.Errorf("the file is damaged: %d weeks and %d quantities in a list of pairs", len(weeks), len(quantities))
-	}
-	start := len(c.values)
-	for i := range weeks {
-		c.values = append(c.values, weeks[i], quantities[i])
-	}
-	f.end(c, max(state, other), start)
 	return nil
 }
 
@@ -256,8 +169,46 @@ const (
 	listLong // more than maxList elements
 )
 
-// end closes a cell whose values have been appended from start on.
-func (f *parquetField) end(c *column, state listState, start int) {
+// fillLists appends cells whose values are in one leaf.
+func (f *parquetField) fillLists(c *column, l *leafReader, rows int) error {
+	for range rows {
+		start := len(c.values)
+		values, state, err := f.row(l, c.values)
+		if err != nil {
+			return err
+		}
+		c.values = values
+		c.closeList(state, start)
+	}
+	return nil
+}
+
+// appendPairs appends a cell whose weeks are in one leaf and whose quantities are in another.
+func (f *parquetField) appendPairs(c *column, leaves []*leafReader) error {
+	weeks, state, err := f.row(leaves[0], nil)
+	if err != nil {
+		return err
+	}
+	quantities, other, err := f.row(leaves[1], nil)
+	if err != nil {
+		return err
+	}
+	state = max(state, other)
+	if state == listOK && len(weeks) != len(quantities) {
+		return fmt.Errorf("the file is damaged: %d weeks and %d quantities in a list of pairs", len(weeks), len(quantities))
+	}
+	start := len(c.values)
+	if state == listOK {
+		for i := range weeks {
+			c.values = append(c.values, weeks[i], quantities[i])
+		}
+	}
+	c.closeList(state, start)
+	return nil
+}
+
+// closeList ends a cell whose values have been appended from start on.
+func (c *column) closeList(state listState, start int) {
 	if state != listOK {
 		c.values = c.values[:start]
 	}
@@ -273,39 +224,49 @@ func (f *parquetField) end(c *column, state listState, start int) {
 	}
 }
 
-// row appends the values of one row of a repeated leaf.
-func (f *parquetField) row(l *leafReader, leaf *parquet.Column, values []float64) ([]float64, listState, error) {
-	v, err := l.take()
-	if err != nil {
+// row appends the values of one row of a repeated leaf. It goes from one entry that begins a row to the next in one step: bytes.IndexByte and
+// bytes.Count look at 16 levels or more at a time.
+func (f *parquetField) row(l *leafReader, values []float64) ([]float64, listState, error) {
+	if err := l.need(); err != nil {
 		return values, listOK, err
 	}
-	if v.RepetitionLevel() != 0 {
-		return values, listOK, fmt.Errorf("the file is damaged: a row begins in the middle of a list")
+	if l.rep[l.at] != 0 {
+		return values, listOK, errors.New("the file is damaged: a row begins in the middle of a list")
 	}
-	t, full := leaf.Type(), leaf.MaxDefinitionLevel()
-	if d := v.DefinitionLevel(); d < f.element {
-		if f.outer && d == 0 {
+	if level := l.def[l.at]; level < byte(f.element) { // no element
+		l.at++
+		if f.outer && level == 0 {
 			return values, listNull, nil
 		}
 		return values, listOK, nil
 	}
-	state := listOK
-	for n := 1; ; n++ {
-		switch {
-		case n > maxList:
-			state = listLong
-		case v.DefinitionLevel() < full:
-			state = max(state, listHole)
-		default:
-			values = append(values, numberOf(v, t))
+	state, elements := listOK, 0
+	for {
+		n := bytes.IndexByte(l.rep[l.at+1:], 0) // entries of the row beyond the first of this page
+		last := n >= 0
+		if !last {
+			n = l.n - l.at - 1
 		}
-		v, err = l.peek()
-		if errors.Is(err, io.EOF) || err == nil && v.RepetitionLevel() == 0 {
+		n++
+		present := bytes.Count(l.def[l.at:l.at+n], []byte{l.full})
+		if present < n {
+			state = max(state, listHole)
+		}
+		if elements += n; elements > maxList {
+			state = listLong
+		} else {
+			values = append(values, l.values.numbers[l.value:l.value+present]...)
+		}
+		l.at += n
+		l.value += present
+		if last {
 			return values, state, nil
 		}
-		if err != nil {
+		// A row may go on in the next page.
+		if err := l.load(); errors.Is(err, io.EOF) || err == nil && l.rep[l.at] == 0 {
+			return values, state, nil
+		} else if err != nil {
 			return values, state, err
 		}
-		l.at++
 	}
 }

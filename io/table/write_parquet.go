@@ -104,50 +104,45 @@ func (c *outColumn) appendValues(values parquet.Row, x *cell, leaf *int) parquet
 	if c.nullable {
 		present = 1
 	}
-	add := func(v parquet.Value, repetition, definition int) {
-		values = append(values, v.Level(repetition, definition, *leaf))
-	}
-	repeat := func(n int, value func(i int) parquet.Value) {
-		for i := range n {
-			add(value(i), min(i, 1), present+1)
-		}
-		if n == 0 {
-			level := present
-			if x.null {
-				level = 0
-			}
-			add(parquet.NullValue(), 0, level)
-		}
-		*leaf++
-	}
-	if x.null {
-		x = &cell{null: true}
-	}
 	switch c.kind {
 	case outFloats:
-		repeat(len(x.floats), func(i int) parquet.Value { return parquet.FloatValue(x.floats[i]) })
-		return values
+		return appendRepeated(values, x, present, leaf, len(x.floats), func(i int) parquet.Value { return parquet.FloatValue(x.floats[i]) })
 	case outList:
-		repeat(len(x.list), func(i int) parquet.Value { return parquet.DoubleValue(x.list[i]) })
-		return values
+		return appendRepeated(values, x, present, leaf, len(x.list), func(i int) parquet.Value { return parquet.DoubleValue(x.list[i]) })
 	case outPairs:
-		repeat(len(x.list)/2, func(i int) parquet.Value { return parquet.DoubleValue(x.list[2*i+1]) })
-		repeat(len(x.list)/2, func(i int) parquet.Value { return parquet.Int32Value(int32(x.list[2*i])) })
-		return values
+		values = appendRepeated(values, x, present, leaf, len(x.list)/2, func(i int) parquet.Value { return parquet.DoubleValue(x.list[2*i+1]) })
+		return appendRepeated(values, x, present, leaf, len(x.list)/2, func(i int) parquet.Value { return parquet.Int32Value(int32(x.list[2*i])) })
 	}
+	var v parquet.Value
 	switch {
 	case x.null:
-		add(parquet.NullValue(), 0, 0)
+		present = 0
 	case c.kind == outText:
-		add(parquet.ByteArrayValue([]byte(x.text)), 0, present)
+		v = parquet.ByteArrayValue([]byte(x.text))
 	case c.kind == outFloat:
-		add(parquet.DoubleValue(x.float), 0, present)
+		v = parquet.DoubleValue(x.float)
 	case c.kind == outInt:
-		add(parquet.Int64Value(x.int), 0, present)
+		v = parquet.Int64Value(x.int)
 	default:
-		add(parquet.Int32Value(int32(x.int)), 0, present)
+		v = parquet.Int32Value(int32(x.int))
 	}
 	*leaf++
+	return append(values, v.Level(0, present, *leaf-1))
+}
+
+// appendRepeated appends the n elements of a list; a null or an empty list is one entry without a value.
+func appendRepeated(values parquet.Row, x *cell, present int, leaf *int, n int, element func(i int) parquet.Value) parquet.Row {
+	column := *leaf
+	*leaf++
+	switch {
+	case x.null:
+		return append(values, parquet.NullValue().Level(0, 0, column))
+	case n == 0:
+		return append(values, parquet.NullValue().Level(0, present, column))
+	}
+	for i := range n {
+		values = append(values, element(i).Level(min(i, 1), present+1, column))
+	}
 	return values
 }
 
