@@ -6,9 +6,9 @@ import (
 	"github.com/restock-engine/restock/simulate/internal/kernel"
 )
 
-// Evaluator runs many policies on one SKU's scenarios, with the answers of [Run] and [Costs] bit for bit, by the fast kernels wherever they can:
-// whole units, no discount, and totals that provably fit an int32. Everything else, and a policy of a type unknown to this package, goes
-// through Run. Its memory is reused; it is not safe for concurrent use: make one per goroutine.
+// Evaluator runs many policies on one SKU's scenarios, with the answers of [Run] and [Costs] bit for bit, by the fast kernels
+// wherever they can: whole units, no discount, and totals that provably fit an int32. Everything else, and a policy of a type
+// unknown to this package, goes through Run. Its memory is reused; it is not safe for concurrent use: make one per goroutine.
 type Evaluator struct {
 	kind    kernel.Kind
 	article *Article
@@ -48,9 +48,10 @@ func (ev *Evaluator) Costs(p Policy, dst []float64) []float64 {
 	return dst
 }
 
-// CostsBelow returns the costs of a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It gives up,
-// abandoned, as soon as more do, and dst is then undefined. The costs are in dst, whose memory is reused, and not in the order of the
-// scenarios but in one that is common to all policies: those with a large demand, which tend to be dear, come first.
+// CostsBelow returns the costs of a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It
+// gives up, abandoned, as soon as more do, and dst is then undefined. The costs are in dst, whose memory is reused, and not in
+// the order of the scenarios but in one that is common to all policies: those with a large demand, which tend to be dear, come
+// first.
 func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []float64) (costs []float64, abandoned bool) {
 	if !ev.fits || !ev.preparePolicy(p) {
 		return ev.costsWide(p, limit, maxAtLeast, dst)
@@ -103,7 +104,8 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 			Sales: float64(s.Sales[l]), Lost: float64(ev.prob.Total[i] - s.Sales[l]), Final: float64(s.Final[l]),
 		}
 		dst[scenario] = Totals{
-			OnHand: f.OnHand, Ordered: f.Ordered, Orders: f.Orders, Sales: f.Sales, Lost: f.Lost, ShortWeeks: float64(s.Short[l]), Final: f.Final,
+			OnHand: f.OnHand, Ordered: f.Ordered, Orders: f.Orders, Sales: f.Sales, Lost: f.Lost, Final: f.Final,
+			ShortWeeks: float64(s.Short[l]),
 			Discounted: f,
 		}
 	}
@@ -264,7 +266,8 @@ func (ev *Evaluator) preparePlan(p Plan) bool {
 	return true
 }
 
-// prepareOrderUpTo prepares a policy that orders up to a week's level in review weeks with a position of at most the reorder point.
+// prepareOrderUpTo prepares a policy that orders up to a week's level in review weeks with a position of at most the reorder
+// point.
 func (ev *Evaluator) prepareOrderUpTo(level func(week int) float64, reorderPoint float64) bool {
 	a := ev.article
 	if a.PackSize > a.MaxOrder { // every order is cut to nothing

@@ -10,8 +10,8 @@ import (
 	"github.com/restock-engine/restock/simulate/internal/kernel"
 )
 
-// randomScenarios draws scenarios without a forecast, so that every value of every field can occur: demands up to high, delays and
-// lags up to beyond the horizon.
+// randomScenarios draws scenarios without a forecast, so that every value of every field can occur: demands up to high, delays
+// and lags up to beyond the horizon.
 func randomScenarios(r *rand.Rand, n, weeks, high, maxDelay, maxLag int) *Scenarios {
 	sc := &Scenarios{}
 	sc.resize(n, weeks)
@@ -62,8 +62,8 @@ func randomArticle(r *rand.Rand, weeks int, scale float64) Article {
 func randomPolicies(r *rand.Rand, weeks int, scale float64) []Policy {
 	quantity := func() float64 { return math.Floor(r.ExpFloat64() * scale) }
 	rsq := func(trigger Trigger) Policy {
-		return RSQ{T0: r.IntN(min(weeks, 4) + 1), Q0: pick(r, 0, 4*quantity()), ReorderPoint: pick(r, 0, 0.5, 1) + quantity(), Q: 3 * quantity(),
-			TLimit: r.IntN(weeks + 2), Trigger: trigger}
+		return RSQ{T0: r.IntN(min(weeks, 4) + 1), Q0: pick(r, 0, 4*quantity()), ReorderPoint: pick(r, 0, 0.5, 1) + quantity(),
+			Q: 3 * quantity(), TLimit: r.IntN(weeks + 2), Trigger: trigger}
 	}
 	levels := make([]float64, weeks-r.IntN(2))
 	for t := range levels {
@@ -74,8 +74,8 @@ func randomPolicies(r *rand.Rand, weeks int, scale float64) []Policy {
 		orders = append(orders, WeekQuantity{r.IntN(weeks + 1), 3 * quantity()})
 	}
 	s := quantity()
-	return []Policy{rsq(StockTrigger), rsq(StockTrigger), rsq(PositionTrigger), rsq(PositionTrigger), SS{s, s + 3*quantity()}, SS{s + 0.5, s},
-		BaseStock{5 * quantity()}, BaseStock{5*quantity() + 0.25}, Newsvendor{levels}, NewPlan(orders), None{}}
+	return []Policy{rsq(StockTrigger), rsq(StockTrigger), rsq(PositionTrigger), rsq(PositionTrigger),
+		SS{s, s + 3*quantity()}, SS{s + 0.5, s}, BaseStock{5 * quantity()}, BaseStock{5*quantity() + 0.25}, Newsvendor{levels}, NewPlan(orders), None{}}
 }
 
 // kinds are the kernels of this machine.
@@ -133,7 +133,8 @@ func (want *reference) check(t *testing.T, ev *Evaluator, p Policy) {
 	}
 }
 
-// randomCase checks every kernel on a random article, scenarios and policies, and returns how many were run by a kernel and how many wide.
+// randomCase checks every kernel on a random article, scenarios and policies, and returns how many were run by a kernel and how
+// many wide.
 func randomCase(t *testing.T, seed uint64, n, weeks int) (fast, wide int) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	scale := pick(r, 1, 10, 10, 200, 5000, 1e5, 3e6, 1e8)
@@ -219,7 +220,8 @@ func TestKernelsKnowTheirLimit(t *testing.T) {
 	}
 }
 
-// BenchmarkKernel reports the time of one candidate per scenario and week as a search sees it, 500 scenarios of 12 weeks, without abandonment.
+// BenchmarkKernel reports the time of one candidate per scenario and week as a search sees it, 500 scenarios of 12 weeks,
+// without abandonment.
 func BenchmarkKernel(b *testing.B) {
 	for _, c := range benchCases() {
 		sc := randomScenarios(rand.New(rand.NewPCG(1, 0)), 500, c.article.Horizon, c.demand, 3, len(c.article.ReturnLagWeights))

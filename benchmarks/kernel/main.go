@@ -1,7 +1,8 @@
 // Command kernel measures the simulator's kernels beside hand-written C and an ordinary Go loop: make in this directory.
 //
-// All run the same candidates on the same scenarios, and all costs are compared bit for bit before anything is timed. Rounds alternate between the
-// contenders, so that a busy machine meets them all; each figure is the median over rounds of the best of a few short runs.
+// All run the same candidates on the same scenarios, and all costs are compared bit for bit before anything is timed. Rounds
+// alternate between the contenders, so that a busy machine meets them all; each figure is the median over rounds of the best of
+// a few short runs.
 package main
 
 import (

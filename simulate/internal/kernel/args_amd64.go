@@ -2,7 +2,8 @@
 
 package kernel
 
-// args is what the assembly reads. Every field has 8 bytes; of an int64 used as an int32 or float32 the assembly reads the low half.
+// args is what the assembly reads. Every field has 8 bytes; of an int64 used as an int32 or float32 the assembly reads the low
+// half.
 type args struct {
 	demand  *int32
 	arrival *int32
@@ -36,7 +37,8 @@ type args struct {
 // routines are the assembly by instruction set, what a policy looks at, what is written, and how returns are kept.
 var routines = [...][2][2][numReturnModes]func(*args){
 	AVX512: {
-		{{stockCostsAVX512, stockCostsFieldsAVX512, stockCostsRingAVX512}, {stockSumsAVX512, stockSumsFieldsAVX512, stockSumsRingAVX512}},
+		{{stockCostsAVX512, stockCostsFieldsAVX512, stockCostsRingAVX512},
+			{stockSumsAVX512, stockSumsFieldsAVX512, stockSumsRingAVX512}},
 		{{positionCostsAVX512, positionCostsFieldsAVX512, positionCostsRingAVX512},
 			{positionSumsAVX512, positionSumsFieldsAVX512, positionSumsRingAVX512}},
 	},

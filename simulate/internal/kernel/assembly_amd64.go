@@ -112,8 +112,8 @@ func (k Kind) fill(a *args, p *Problem) bool {
 
 func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }
 
-// fillStock tells whether the stock kernel can run the orders: a first one with Always, if there is one, and equal ones after it, and
-// an order under way, the bit 1 << (31-d), must be larger than any stock that would trigger another.
+// fillStock tells whether the stock kernel can run the orders: a first one with Always, if there is one, and equal ones after
+// it, and an order under way, the bit 1 << (31-d), must be larger than any stock that would trigger another.
 func (a *args) fillStock(p *Problem) bool {
 	var first, again int32
 	ordered, kick := false, false
@@ -156,7 +156,8 @@ func (a *args) fillRules(p *Problem) bool {
 		}
 	}
 	a.ruled = 1
-	a.packLessOne, a.pack, a.least, a.orderMost, a.orderCap = int64(r.Pack-1), int64(r.Pack), int64(r.Least), int64(r.Most), int64(r.Cap)
+	a.packLessOne, a.pack, a.least = int64(r.Pack-1), int64(r.Pack), int64(r.Least)
+	a.orderMost, a.orderCap = int64(r.Most), int64(r.Cap)
 	a.half, a.perPack = float32Bits(0.5), float32Bits(1/float64(r.Pack))
 	return true
 }

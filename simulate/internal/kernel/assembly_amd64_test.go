@@ -13,9 +13,10 @@ import (
 func randomProblem(r *rand.Rand, n, weeks, demand, delays, lags int) *Problem {
 	cells := (n + Lanes - 1) / Lanes * Lanes * weeks
 	p := &Problem{
-		Scenarios: Scenarios{N: n, Demand: make([]int32, cells), Delay: make([]int32, cells), Lag: make([]int32, cells), Round: make([]float32, cells)},
-		Weeks:     make([]Week, weeks),
-		OnHand:    int32(r.IntN(50)), Transit: 7, After: 0.5, AfterShift: 1, ReturnShare: r.Float64(),
+		Scenarios: Scenarios{N: n, Demand: make([]int32, cells), Delay: make([]int32, cells), Lag: make([]int32, cells),
+			Round: make([]float32, cells)},
+		Weeks:  make([]Week, weeks),
+		OnHand: int32(r.IntN(50)), Transit: 7, After: 0.5, AfterShift: 1, ReturnShare: r.Float64(),
 		Rules:  Rules{Pack: 4, Least: 10, Most: 90, Cap: 88},
 		Prices: Prices{r.Float64(), r.Float64(), r.Float64(), r.Float64(), r.Float64(), r.Float64(), r.Float64()},
 	}

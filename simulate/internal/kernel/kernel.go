@@ -21,8 +21,8 @@ func (k Kind) Prepare(p *Problem) {
 	}
 }
 
-// Costs writes the costs to dst, [position], and returns how many are at least limit. As soon as more than most are, it may stop; then the
-// number returned is also more than most.
+// Costs writes the costs to dst, [position], and returns how many are at least limit. As soon as more than most are, it may
+// stop; then the number returned is also more than most.
 func (k Kind) Costs(p *Problem, limit float64, most int, dst []float64) (atLeast int) {
 	if k != Scalar {
 		if atLeast, ok := k.costsAssembly(p, limit, most, dst[:p.Padded()]); ok {

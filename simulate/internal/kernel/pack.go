@@ -2,13 +2,14 @@ package kernel
 
 import "math"
 
-// packed is what the assembly reads: the scenarios in the order of Problem.Order, padded with scenarios without demand, [block][week][lane].
+// packed is what the assembly reads: the scenarios in the order of Problem.Order, padded with scenarios without demand,
+// [block][week][lane].
 type packed struct {
 	demand  []int32
 	arrival []int32   // 1 << (31-d), d the delay, or the weeks left if these are less
 	delay   []uint8   // at most the number of weeks
 	round   []float32 // where float32 gives what float64 gives for the one drawn
-	shift   []uint8   // of returns in fields, the bits to shift them by, past the register if they come after the horizon; else their lag
+	shift   []uint8   // returns in fields: bits to shift them by, past the register if they come after the horizon; else their lag
 
 	largest               int // the largest d of arrival
 	firstDelay, lastDelay int // the range of delays
@@ -60,7 +61,8 @@ func (k *packed) pack(p *Problem) {
 	}
 }
 
-// each calls f for each block and week: its first cell, the weeks left, itself included, and for each lane the cell of its scenario.
+// each calls f for each block and week: its first cell, the weeks left, itself included, and for each lane the cell of its
+// scenario.
 func (p *Problem) each(f func(cell, left int, from *[Lanes]int)) {
 	var from [Lanes]int
 	cell := 0
@@ -83,7 +85,8 @@ func (k *packed) packOrders(p *Problem) {
 	weeks := len(p.Weeks)
 	k.largest, k.firstDelay, k.lastDelay = 0, weeks, 0
 	p.each(func(cell, left int, from *[Lanes]int) {
-		demand, arrival, delay := (*[Lanes]int32)(k.demand[cell:]), (*[Lanes]int32)(k.arrival[cell:]), (*[Lanes]uint8)(k.delay[cell:])
+		demand, arrival := (*[Lanes]int32)(k.demand[cell:]), (*[Lanes]int32)(k.arrival[cell:])
+		delay := (*[Lanes]uint8)(k.delay[cell:])
 		low, high := weeks, 0
 		for l, c := range from {
 			demand[l] = p.Scenarios.Demand[c]
@@ -124,7 +127,8 @@ func (k *packed) lagRange(p *Problem) {
 	k.firstLag, k.lastLag = min(int(first), len(p.Weeks)), min(int(last), len(p.Weeks))
 }
 
-// fitFields chooses the width of the bit fields, and tells whether the returns of a week fit: at most those of as many weeks as there are lags.
+// fitFields chooses the width of the bit fields, and tells whether the returns of a week fit: at most those of as many weeks as
+// there are lags.
 func (k *packed) fitFields(p *Problem) bool {
 	lags := max(1, min(k.lastLag, len(p.Weeks)-1))
 	k.fieldWidth = 32 / lags

@@ -30,7 +30,7 @@ type Look int
 
 // Values of Look.
 const (
-	Stock    Look = iota // on hand, if nothing is outstanding, else infinite; in weeks when old orders are, Below must be Never or Always
+	Stock    Look = iota // on hand, or infinite if anything is outstanding; while old orders are, Below must be Never or Always
 	Position             // on hand and outstanding; Quantity is ordered
 	UpTo                 // on hand and outstanding; the order is Quantity less the position, after Rules
 )
@@ -54,8 +54,8 @@ type Scenarios struct {
 	Round  []float32 // v of floor(ReturnShare·sales + v)
 }
 
-// Problem is a SKU's scenarios, state and prices, and a policy: the weeks' rules, Look and Rules. The caller guarantees that no sum exceeds an
-// int32, and after a change of anything but the policy calls [Kind.Prepare].
+// Problem is a SKU's scenarios, state and prices, and a policy: the weeks' rules, Look and Rules. The caller guarantees that no
+// sum exceeds an int32, and after a change of anything but the policy calls [Kind.Prepare].
 type Problem struct {
 	Scenarios Scenarios
 	Weeks     []Week
@@ -72,7 +72,8 @@ type Problem struct {
 	Rules  Rules // of UpTo
 	Prices Prices
 
-	// Set by Prepare. Results are in the order of Order, so that a policy that is dear in scenarios of large demand is seen to be so early.
+	// Set by Prepare. Results are in the order of Order, so that a policy that is dear in scenarios of large demand is seen to
+	// be so early.
 	Order   []int32 // [position] the scenario, by descending total demand, roughly
 	Total   []int32 // [position, padding included] the demand of all weeks
 	Largest int32   // the largest demand of a week
@@ -113,7 +114,8 @@ type Sums struct {
 	Short   [Lanes]int32 // weeks with less sales than demand
 }
 
-// cost puts prices to sums. The order of the operations is that of simulate's CostParts.Total; each product is rounded before it is added.
+// cost puts prices to sums. The order of the operations is that of simulate's CostParts.Total; each product is rounded before
+// it is added.
 func (c *Prices) cost(onHand, ordered, orders, sales, lost, final int32) float64 {
 	return float64(c.Holding*float64(onHand)) + (float64(c.Inbound*float64(ordered)) + float64(c.Order*float64(orders))) +
 		float64(c.Outbound*float64(sales)) + float64(c.Returns*float64(sales)) + float64(c.Lost*float64(lost)) +

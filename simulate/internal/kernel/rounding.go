@@ -5,9 +5,10 @@ import "math"
 // maxPackedDemand bounds the work of fitRounds.
 const maxPackedDemand = 400
 
-// fitRounds moves each v of round, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64 for all
-// sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a threshold, 1 less the fraction of c·s;
-// only a v too near to one has to be moved, away from it, and that is rare: a bit map of [0,1) says where to look.
+// fitRounds moves each v of round, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64
+// for all sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a threshold, 1 less the
+// fraction of c·s; only a v too near to one has to be moved, away from it, and that is rare: a bit map of [0,1) says where to
+// look.
 func (k *packed) fitRounds(p *Problem) bool {
 	r := newRounding(p.ReturnShare, int(p.Largest))
 	ok := true
@@ -42,7 +43,8 @@ func newRounding(share float64, largest int) *rounding {
 	return r
 }
 
-// margin is twice the error of c·s + v in float32, where the multiplication and the addition are fused: c is rounded to float32, and so is the sum.
+// margin is twice the error of c·s + v in float32, where the multiplication and the addition are fused: c is rounded to
+// float32, and so is the sum.
 func (r *rounding) margin(s int) float64 { return (r.share*float64(s) + 2) * 0x1p-22 }
 
 func (r *rounding) mark(threshold, margin float64) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// fitRounds leaves no v for which float32 and float64 differ, also if every v is drawn beside a threshold. Thresholds as dense as those of a tiny
-// share leave no room, and it says so.
+// fitRounds leaves no v for which float32 and float64 differ, also if every v is drawn beside a threshold. Thresholds as dense
+// as those of a tiny share leave no room, and it says so.
 func TestFitRounds(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 0))
 	for _, share := range []float64{0.5, 1, 0.3, 0.1, 1. / 3, 0.7 * 0.9, 1e-9, 1 - 0x1p-40, r.Float64(), r.Float64()} {

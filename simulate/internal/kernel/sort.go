@@ -1,7 +1,7 @@
 package kernel
 
-// sort sets Order, Total and Largest. The order is by classes of 1/256 of the totals' range: it is worth nothing to the answer and
-// everything to the time until a bad policy is abandoned.
+// sort sets Order, Total and Largest. The order is by classes of 1/256 of the totals' range: it is worth nothing to the answer
+// and everything to the time until a bad policy is abandoned.
 func (p *Problem) sort() {
 	n, totals := p.Scenarios.N, p.totals()
 	low, high := totals[0], totals[0]

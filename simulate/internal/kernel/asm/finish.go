@@ -77,7 +77,8 @@ func (k *kernel) writeSums(j int, r results) {
 	}
 }
 
-// writeCosts computes the costs in float64, half a vector at a time, in the order of Prices.cost, and counts those of at least the limit.
+// writeCosts computes the costs in float64, half a vector at a time, in the order of Prices.cost, and counts those of at least
+// the limit.
 func (k *kernel) writeCosts(j int, r results) {
 	cost, part, product := k.temp(0, 0), k.scratch(), k.temp(1, 1)
 	for half := range 2 {

@@ -20,7 +20,7 @@ var (
 	shift   = reg.R11 // 1 byte a lane: where in the bit fields the returns go; with returns in the ring, their lags
 	stride4 = reg.R12 // bytes from a block to the next of an array with 4 bytes a lane
 	stride1 = reg.R13 // and with 1 byte a lane
-	ring    = reg.R14 // the week's row of arriving orders and, after them, returns, with a vector each for every vector of the group
+	ring    = reg.R14 // the week's row of arriving orders, then of returns: a vector for every vector of the group
 	cursor  = reg.R15
 )
 
@@ -33,8 +33,9 @@ const (
 	rowBytes
 )
 
-// machine spells operations on vectors of int32 for one of the instruction sets. It works on a group of vectors side by side, so that
-// their chains of dependent operations overlap: three blocks of 16 lanes with AVX-512, the two halves of a block with AVX2.
+// machine spells operations on vectors of int32 for one of the instruction sets. It works on a group of vectors side by side,
+// so that their chains of dependent operations overlap: three blocks of 16 lanes with AVX-512, the two halves of a block with
+// AVX2.
 type machine struct {
 	fields map[string]int
 	avx512 bool
@@ -64,7 +65,8 @@ func (m *machine) field(name string) Mem {
 func (m *machine) vec(i int) reg.VecPhysical {
 	if m.avx512 {
 		return [...]reg.VecPhysical{
-			reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+			reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
 			reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
 			reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31}[i]
 	}
@@ -72,7 +74,8 @@ func (m *machine) vec(i int) reg.VecPhysical {
 		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15}[i]
 }
 
-// The registers of vector j: four of state, two temporary; scratch belongs to whoever uses it next, share holds the share of returns.
+// The registers of vector j: four of state, two temporary; scratch belongs to whoever uses it next, share holds the share of
+// returns.
 func (m *machine) state(j, i int) reg.VecPhysical {
 	if m.avx512 {
 		return m.vec(8*j + i)
@@ -205,8 +208,8 @@ func (m *machine) times(factor string, x, dst reg.VecPhysical) {
 	VMULPD(m.spare(1), x, dst)
 }
 
-// floorProduct emits dst = floor(factor·x + y) in float64, for x ≥ 0 and a y of float32 numbers in memory, if it has a base. y's register is free
-// for use with a y.
+// floorProduct emits dst = floor(factor·x + y) in float64, for x ≥ 0 and a y of float32 numbers in memory, if it has a base.
+// y's register is free for use with a y.
 func (m *machine) floorProduct(factor string, x reg.VecPhysical, y Mem, yRegister, dst reg.VecPhysical) {
 	for half, part := range []reg.VecPhysical{dst, m.scratch()} {
 		m.toFloat(x, half, part)

@@ -66,8 +66,8 @@ func (k *kernel) reviewPosition() (arriving func(j int) reg.VecPhysical) {
 // rowSize is the size of a week's row in the ring.
 func (k *kernel) rowSize() int { return 2 * k.n * k.bytes }
 
-// push adds q to the row of the ring that is as many weeks ahead as the bytes in memory say, but nothing beyond the horizon. part is 0 for orders, 1
-// for returns; the fields first… and last… of args bound the bytes. d is overwritten.
+// push adds q to the row of the ring that is as many weeks ahead as the bytes in memory say, but nothing beyond the horizon.
+// part is 0 for orders, 1 for returns; the fields first… and last… of args bound the bytes. d is overwritten.
 func (k *kernel) push(label string, weeks reg.GPPhysical, bound string, part int, d, q func(j int) reg.VecPhysical) {
 	MOVQ(left, tmp)
 	SUBQ(k.field("first"+bound), tmp)
@@ -118,7 +118,8 @@ func (k *kernel) addWhereZero(d, q reg.VecPhysical, x Mem) {
 	k.store(k.scratch(), x)
 }
 
-// rules applies the order rules to the quantities wanted: floor((q + pack - 1 + 1/2) / pack) in float32, which is exact below 2^21.
+// rules applies the order rules to the quantities wanted: floor((q + pack - 1 + 1/2) / pack) in float32, which is exact below
+// 2^21.
 func (k *kernel) rules(q, a func(j int) reg.VecPhysical) {
 	k.each(func(j int) { k.addAll(k.field("packLessOne"), q(j), q(j)) })
 	k.each(func(j int) { VCVTDQ2PS(q(j), q(j)) })

@@ -25,7 +25,7 @@ const (
 
 // The state of a lane between two weeks.
 func (k *kernel) stock(j int) reg.VecPhysical   { return k.state(j, 0) }
-func (k *kernel) pending(j int) reg.VecPhysical { return k.state(j, 1) } // returns under way: a bit field a week, the next one lowest
+func (k *kernel) pending(j int) reg.VecPhysical { return k.state(j, 1) } // returns under way: a field a week, the next one lowest
 
 // State of the stock kernel: the order under way as one bit, which moves up each week and is the sign in the week after its
 // arrival, and the quantity of the lane's next arrival.
@@ -47,8 +47,9 @@ func (k *kernel) function(name string) {
 		field    string
 		used     bool
 	}{
-		{demand, "demand", true}, {arrival, "arrival", !k.position}, {arrival, "delay", k.position}, {round, "round", k.returns != noReturns},
-		{shift, "shift", k.returns != noReturns}, {total, "total", true}, {out, "out", true}, {stride4, "weeks", k.avx512}, {stride1, "weeks", k.avx512},
+		{demand, "demand", true}, {arrival, "arrival", !k.position}, {arrival, "delay", k.position},
+		{round, "round", k.returns != noReturns}, {shift, "shift", k.returns != noReturns}, {total, "total", true}, {out, "out", true},
+		{stride4, "weeks", k.avx512}, {stride1, "weeks", k.avx512},
 	} {
 		if p.used {
 			MOVQ(k.field(p.field), p.register)
