@@ -43,6 +43,9 @@ type ForecastSummary struct {
 // Forecast learns from all SKUs of the history in one pass, and predicts each in a second one, in the history's order.
 func Forecast(ctx context.Context, job ForecastJob) (s *ForecastSummary, err error) {
 	s = &ForecastSummary{Classes: map[forecast.Class]int64{}}
+	if err := checkOutputs(job.Out, job.Rejects); err != nil {
+		return nil, err
+	}
 	history, err := table.OpenHistory(job.History, job.Read)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/parallel"
 	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
@@ -43,6 +44,9 @@ type Result struct {
 // Run executes the job. When the context is cancelled, what is finished is kept in the file that the summary names, and the context's error is
 // returned; after any other error no file is left or changed.
 func Run(ctx context.Context, job Job) (s *Summary, err error) {
+	if err := checkOutputs(job.Recommendations, job.Rejects); err != nil {
+		return nil, err
+	}
 	joined, err := table.Join(job.Articles, job.Forecast, job.Join)
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func Run(ctx context.Context, job Job) (s *Summary, err error) {
 		}
 		return nil
 	})
-	s.finish(joined, job.Settings)
+	s.finish(joined, job.Settings, err == nil)
 	switch {
 	case err == nil:
 		err = out.commit()
@@ -82,10 +86,23 @@ func Run(ctx context.Context, job Job) (s *Summary, err error) {
 	return s, err
 }
 
+// checkOutputs finds mistakes in the names of outputs before the inputs are read.
+func checkOutputs(out, rejects string) error {
+	err := table.CheckOutput(out)
+	if rejects == "" {
+		return err
+	}
+	if out == rejects {
+		return fmt.Errorf("%s is to hold both the result and the rejects; name two files", out)
+	}
+	return errors.Join(err, table.CheckOutput(rejects))
+}
+
+// asOf is the Monday of week 0.
 func (job *Job) asOf(joined *table.Joined, s *Summary) time.Time {
 	t, guessed := joined.AsOf()
 	if t.IsZero() {
-		t = job.Today
+		t = forecast.WeekStart(forecast.WeekNumber(job.Today))
 	}
 	if guessed {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("week 0 is taken to be the week of the forecast's first date, %s; say --as-of to be sure",

@@ -97,7 +97,8 @@ func (s *Summary) offer(r *Result) {
 	s.Top = s.Top[:min(len(s.Top), s.keep)]
 }
 
-func (s *Summary) finish(joined *table.Joined, set *settings.Settings) {
+// finish completes the summary; whether merchants are missing can only be told of a complete run.
+func (s *Summary) finish(joined *table.Joined, set *settings.Settings, complete bool) {
 	for reason, n := range s.reasons {
 		s.Reasons = append(s.Reasons, ReasonCount{reason, n})
 	}
@@ -106,7 +107,7 @@ func (s *Summary) finish(joined *table.Joined, set *settings.Settings) {
 	})
 	s.Warnings = append(s.Warnings, set.Warnings()...)
 	for _, m := range set.Merchants() {
-		if !s.seen[m] {
+		if complete && !s.seen[m] {
 			s.Warnings = append(s.Warnings, "the settings have a section for merchant "+m+", but no article is theirs; is the id spelt as in the articles?")
 		}
 	}

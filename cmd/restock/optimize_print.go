@@ -32,7 +32,7 @@ func (f *optimizeFlags) print(e *env, s *batch.Summary) error {
 func printSummary(w io.Writer, s *batch.Summary) error {
 	var b strings.Builder
 	if len(s.Top) > 0 {
-		fmt.Fprintf(&b, "Order now (week of %s): the %d orders that save most\n\n", s.AsOf.Format(time.DateOnly), len(s.Top))
+		fmt.Fprintf(&b, "Order now (week of %s), largest savings first:\n\n", s.AsOf.Format(time.DateOnly))
 		headers, rows := topTable(s)
 		if err := printTable(&b, headers, rows); err != nil {
 			return err
@@ -45,7 +45,7 @@ without any order. saves: mean cost of never ordering minus that of the policy, 
 	}
 	fmt.Fprintf(&b, "%d rows in = %d recommendations + %d rejects\n", s.In, s.Recommendations, s.Rejects)
 	fmt.Fprintf(&b, "  order now %d SKUs, %s units; order in a later week %d; no order now %d; degraded %d (too uncertain to tell from doing nothing)\n",
-		s.OrdersNow, money(s.UnitsNow), max(0, s.ByStatus[optimize.OK]+s.ByStatus[optimize.Degraded]-s.OrdersNow),
+		s.OrdersNow, thousands(s.UnitsNow), max(0, s.ByStatus[optimize.OK]+s.ByStatus[optimize.Degraded]-s.OrdersNow),
 		s.ByStatus[optimize.NoOrder], s.ByStatus[optimize.Degraded])
 	fmt.Fprintf(&b, "  expected cost %s, without any order %s: saves %s\n", money(s.Cost), money(s.DoNothingCost), money(s.Saving))
 	if s.Demand > 0 {
@@ -135,6 +135,11 @@ func money(v float64) string {
 	if math.Abs(v) < 100 {
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
+	return thousands(v)
+}
+
+// thousands formats a number without decimals, with spaces between thousands.
+func thousands(v float64) string {
 	s := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + " " + s[i:]

@@ -62,7 +62,7 @@ func (p *progress) end() {
 		p.bar.Clear()
 	}
 	seconds := time.Since(p.start).Seconds()
-	if p.lines != nil {
+	if p.lines != nil && p.done > 0 {
 		p.lines("%d %s in %.1f s, %.0f a second", p.done, p.what, seconds, float64(p.done)/seconds)
 	}
 }

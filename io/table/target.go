@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -24,24 +23,34 @@ func newTarget(path string, stdout io.Writer) (*target, error) {
 		}
 		return &target{path: "stdout", out: stdout}, nil
 	}
-	if !hasKnownEnding(path) {
-		return nil, fmt.Errorf("%s: the name's ending says which format to write, and is not known; known are %s", path, knownEndings())
+	if err := CheckOutput(path); err != nil {
+		return nil, err
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder; name a file to write", path)
-	}
-	folder := filepath.Dir(path)
-	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*.tmp")
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s can't be written: folder %s is not there; create it first", path, folder)
-	case err != nil:
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
 		return nil, fmt.Errorf("%s can't be written: %w", path, err)
 	}
 	if err := temp.Chmod(0o644); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s can't be written: %w", path, err), temp.Close(), os.Remove(temp.Name()))
 	}
 	return &target{path: path, out: temp, temp: temp}, nil
+}
+
+// CheckOutput tells early what speaks against writing a table to the path: a folder, an ending that names no format, a folder that is not there.
+func CheckOutput(path string) error {
+	if path == "-" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file to write", path)
+	}
+	if !hasKnownEnding(path) {
+		return fmt.Errorf("%s: the name's ending says which format to write, and is not known; known are %s", path, knownEndings())
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s can't be written: folder %s is not there; create it first", path, filepath.Dir(path))
+	}
+	return nil
 }
 
 // Write implements io.Writer.
