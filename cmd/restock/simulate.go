@@ -58,10 +58,11 @@ optimize recommends with the same seed.`,
 	cmd.Flags().StringVar(&f.scenarios, "scenarios", "", "draw `N` scenarios of the set (default from the settings: eval_scenarios or scenarios)")
 	cmd.Flags().StringVar(&f.trace, "trace", "", "write every scenario of the first policy, week by week, to `FILE` as JSON lines; - is stdout")
 	cmd.Flags().StringVar(&f.page, "html", "", "write a page with plots to `FILE`")
-	f.registerSettings(cmd, "horizon", "objective", "quantile")
+	f.registerSettings(cmd, "horizon", "objective", "quantile", "eval-scenarios")
 	f.registerRun(cmd)
-	cmd.Flags().MarkHidden("workers")
+	cmd.Flags().MarkHidden("workers") // one article needs one
 	f.registerOutput(cmd)
+	f.registerLog(cmd)
 	return cmd
 }
 
@@ -116,6 +117,9 @@ func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
 	s.scenarios = s.options.EvalScenarios
 	if f.set.value == "opt" {
 		s.scenarios = s.options.Scenarios
+	}
+	for _, w := range set.Warnings() {
+		f.logger(e).Warn(w)
 	}
 	if err := s.simulate(policies, item); err != nil {
 		return err

@@ -34,6 +34,7 @@ It ends with exit code 0 if there is none, with 3 if rows would be rejected, and
 	cmd.Flags().IntVar(&f.most, "most", 1000, "list at most `N` problems")
 	f.registerSettings(cmd, "horizon")
 	f.registerOutput(cmd)
+	f.registerLog(cmd)
 	return cmd
 }
 
@@ -62,6 +63,9 @@ func (f *validateFlags) run(cmd *cobra.Command, e *env) error {
 			}
 		},
 	})
+	for _, w := range set.Warnings() {
+		f.logger(e).Warn(w)
+	}
 	if printErr := f.print(e, problems, count, articles, skus); printErr != nil {
 		return errors.Join(err, printErr)
 	}

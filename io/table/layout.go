@@ -119,10 +119,11 @@ func levelColumns(have []fileColumn, o ForecastOptions) (map[float64]string, err
 	return nixtlaLevels(names, o)
 }
 
-// namedLevels reads names like 0.025, q0.025 and q2.5: where any is 1 or more all are percentages. nil if there are none.
+// namedLevels reads names like 0.025 and q0.025, or percentages like q2.5. nil if there are none.
 func namedLevels(names []string) (map[float64]string, error) {
-	byName := map[string]float64{}
-	scale := 1.0
+	var named []string
+	low, high := math.Inf(1), 0.0
+	values := map[string]float64{}
 	for _, n := range names {
 		m := levelName.FindStringSubmatch(n)
 		if m == nil {
@@ -132,21 +133,24 @@ func namedLevels(names []string) (map[float64]string, error) {
 		if err != nil {
 			continue
 		}
-		byName[n] = v
-		if v >= 1 {
-			scale = 100
-		}
+		named, values[n] = append(named, n), v
+		low, high = min(low, v), max(high, v)
 	}
-	if len(byName) == 0 {
-		return nil, nil
+	// A list with a number above 1 is of percentages, unless it looks like one of levels with a mistake in it: 0.1, 0.5, 1.5.
+	scale := 1.0
+	if high > 1 && (low >= 1 || high >= 50) {
+		scale = 100
 	}
 	columns := map[float64]string{}
-	for _, n := range slices.Sorted(maps.Keys(byName)) {
-		level := roundLevel(byName[n] / scale)
+	for _, n := range named {
+		level := roundLevel(values[n] / scale)
 		if other, ok := columns[level]; ok {
 			return nil, fmt.Errorf("columns %s and %s are the same quantile level %g", other, n, level)
 		}
 		columns[level] = n
+	}
+	if len(columns) == 0 {
+		return nil, nil
 	}
 	return columns, nil
 }
