@@ -19,6 +19,7 @@ type Reader struct {
 	schema *arrow.Schema
 	next   func() (arrow.Record, error)
 	last   arrow.Record
+	memory *bounded
 	end    func()
 }
 
@@ -48,11 +49,17 @@ func Open(path string) (r *Reader, err error) {
 	if _, err := raw.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	mem := ipc.WithAllocator(&bounded{memory.NewGoAllocator(), 1<<26 + 16*info.Size()})
+	mem := &bounded{Allocator: memory.NewGoAllocator(), most: 1<<28 + 32*info.Size()}
 	if bytes.Equal(start, magic) {
-		return openFile(raw, mem)
+		r, err = openFile(raw, ipc.WithAllocator(mem))
+	} else {
+		r, err = openStream(raw, ipc.WithAllocator(mem))
 	}
-	return openStream(raw, mem)
+	if err != nil {
+		return nil, err
+	}
+	r.memory = mem
+	return r, nil
 }
 
 func openFile(raw *os.File, mem ipc.Option) (*Reader, error) {
@@ -113,6 +120,7 @@ func (r *Reader) Metadata(key string) (string, bool) { return r.schema.Metadata(
 func (r *Reader) Next() (rows int, columns []Column, err error) {
 	defer damaged(&err)
 	r.release()
+	r.memory.used = 0
 	record, err := r.next()
 	if err != nil {
 		return 0, nil, err
@@ -143,26 +151,26 @@ func (r *Reader) Close() (err error) {
 	return r.raw.Close()
 }
 
-// bounded refuses to allocate more at once than a sound file of the size can need: a damaged length must not exhaust the memory.
+// bounded refuses to allocate more for one record batch than a sound file of the size can need: a damaged length must not exhaust the memory.
 type bounded struct {
 	memory.Allocator
-	most int64
+	most, used int64
 }
 
-func (b *bounded) check(size int) {
-	if int64(size) > b.most || size < 0 {
-		panic(fmt.Sprintf("it asks for %d bytes", size))
+func (b *bounded) use(size int) {
+	if b.used += int64(size); size < 0 || b.used > b.most {
+		panic(fmt.Sprintf("a record batch asks for %d bytes", b.used))
 	}
 }
 
 // Allocate implements memory.Allocator.
 func (b *bounded) Allocate(size int) []byte {
-	b.check(size)
+	b.use(size)
 	return b.Allocator.Allocate(size)
 }
 
 // Reallocate implements memory.Allocator.
 func (b *bounded) Reallocate(size int, buf []byte) []byte {
-	b.check(size)
+	b.use(size)
 	return b.Allocator.Reallocate(size, buf)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/restock-engine/restock/io/arrowipc"
 )
@@ -61,22 +62,25 @@ func (f *arrowFile) read(wants []want) (func() (*batch, error), error) {
 	b := &batch{firstRow: 1}
 	places := make([]int, len(wants))
 	for i, w := range wants {
-		for j, c := range f.fields {
-			if c.Name == w.name {
-				places[i] = j
-			}
-		}
+		places[i] = slices.IndexFunc(f.fields, func(c arrowipc.Field) bool { return c.Name == w.name })
 		b.columns = append(b.columns, newColumn(w.kind))
 	}
-	return func() (*batch, error) {
+	var columns []arrowipc.Column // of the current record batch, which can be large
+	rows, from := 0, 0
+	return func() (_ *batch, err error) {
 		b.firstRow += int64(b.rows)
-		rows, columns, err := f.reader.Next()
+		b.rows = 0
+		for from == rows && err == nil {
+			rows, columns, err = f.reader.Next()
+			from = 0
+		}
 		if errors.Is(err, io.EOF) {
 			return nil, io.EOF
 		}
 		if err == nil {
-			b.rows = rows
-			err = fillArrow(b, f.fields, places, columns)
+			b.rows = min(rows-from, arrowBatch)
+			err = fillArrow(b, from, f.fields, places, columns)
+			from += b.rows
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: after row %d: %w", f.path, b.firstRow-1, err)
@@ -85,8 +89,11 @@ func (f *arrowFile) read(wants []want) (func() (*batch, error), error) {
 	}, nil
 }
 
-// fillArrow converts a record batch. The library panics when values of a damaged file lie outside their buffers.
-func fillArrow(b *batch, fields []arrowipc.Field, places []int, columns []arrowipc.Column) (err error) {
+// arrowBatch is the number of rows in a batch.
+const arrowBatch = 1024
+
+// fillArrow converts b.rows rows of a record batch, the first being from. The library panics when values of a damaged file lie outside their buffers.
+func fillArrow(b *batch, from int, fields []arrowipc.Field, places []int, columns []arrowipc.Column) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the file is damaged: %v", r)
@@ -95,7 +102,7 @@ func fillArrow(b *batch, fields []arrowipc.Field, places []int, columns []arrowi
 	for k, c := range b.columns {
 		c.reset()
 		in, have := columns[places[k]], fields[places[k]].Kind
-		for i := range b.rows {
+		for i := from; i < from+b.rows; i++ {
 			switch {
 			case in.Null(i):
 				c.appendNull()
@@ -121,11 +128,10 @@ func appendArrowList(c *column, in arrowipc.Column, i int) {
 	c.values = values
 	switch {
 	case long:
-		c.appendBad("", fmt.Sprintf("has more than %d values", maxList))
+		c.closeList(listLong, start)
 	case hole:
-		c.values = c.values[:start]
-		c.appendBad("", "has a null among its values")
+		c.closeList(listHole, start)
 	default:
-		c.endList()
+		c.closeList(listOK, start)
 	}
 }

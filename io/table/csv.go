@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // csvFile is a CSV file with a header, plain or compressed with gzip.
@@ -29,14 +30,17 @@ func openCSV(path string) (file, error) {
 		return nil, err
 	}
 	defer f.close()
-	header, err := records.Read()
+	header, _, malformed, err := records.next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, fmt.Errorf("%s is empty; a CSV file begins with a line of column names", path)
-	case err != nil:
-		return nil, fmt.Errorf("%s: the line of column names can't be read: %w", path, err)
-	case len(header) > maxHeader:
-		return nil, fmt.Errorf("%s has %d columns; is it a table?", path, len(header))
+		return nil, fmt.Errorf("%s is empty; a CSV file begins with a header, a line of column names", path)
+	case err == nil && malformed != "":
+		err = errors.New(malformed)
+	case err == nil:
+		err = checkHeader(header)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: the header, a line of column names, can't be read: %w", path, err)
 	}
 	seen := map[string]bool{}
 	for _, name := range header {
@@ -50,23 +54,32 @@ func openCSV(path string) (file, error) {
 	return f, nil
 }
 
+// checkHeader tells what other kind of file it seems to be, or nil.
+func checkHeader(header []string) error {
+	switch first := header[0]; {
+	case len(header) > maxHeader:
+		return fmt.Errorf("it has %d columns", len(header))
+	case strings.ContainsRune(first, 0) || !utf8.ValidString(strings.Join(header, "")):
+		return errors.New("it is not UTF-8 text; save the file as CSV UTF-8")
+	case len(header) == 1 && strings.ContainsAny(first, ";\t|"):
+		return fmt.Errorf("columns are to be separated by commas, not as in %q", clip(first))
+	}
+	return nil
+}
+
 // open starts reading the file from its beginning.
-func (f *csvFile) open() (_ *csv.Reader, err error) {
+func (f *csvFile) open() (_ *csvRecords, err error) {
 	if f.raw, err = os.Open(f.path); err != nil {
 		return nil, fmt.Errorf("%s can't be read: %w", f.path, err)
 	}
-	var in io.Reader = bufio.NewReaderSize(f.raw, 1<<16)
+	var in io.Reader = f.raw
 	if strings.HasSuffix(strings.ToLower(f.path), ".gz") {
 		if in, err = gzip.NewReader(in); err != nil {
 			f.close()
 			return nil, fmt.Errorf("%s is not compressed with gzip, or damaged: %w", f.path, err)
 		}
 	}
-	in = withoutBOM(&lineLimit{in: in})
-	records := csv.NewReader(in)
-	records.FieldsPerRecord = -1
-	records.ReuseRecord = true
-	return records, nil
+	return newCSVRecords(withoutBOM(in)), nil
 }
 
 func (f *csvFile) columns() []fileColumn {
@@ -96,17 +109,13 @@ func (f *csvFile) read(wants []want) (func() (*batch, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := records.Read(); err != nil {
+	if _, _, _, err := records.next(); err != nil { // the header
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
 	places := make([]int, len(wants))
 	b := &batch{firstRow: 1}
 	for i, w := range wants {
-		for j, name := range f.header {
-			if name == w.name {
-				places[i] = j
-			}
-		}
+		places[i] = slices.Index(f.header, w.name)
 		b.columns = append(b.columns, newColumn(w.kind))
 	}
 	var ended error
@@ -117,18 +126,16 @@ func (f *csvFile) read(wants []want) (func() (*batch, error), error) {
 			c.reset()
 		}
 		for ended == nil && b.rows < csvBatch {
-			record, err := records.Read()
-			var parse *csv.ParseError
+			record, line, malformed, err := records.next()
 			switch {
-			case errors.As(err, &parse):
-				f.addBad(b, "", fmt.Sprintf("line %d: %v", parse.Line, parse.Err))
 			case errors.Is(err, io.EOF):
 				ended = io.EOF
 			case err != nil:
 				ended = fmt.Errorf("%s: after row %d: %w", f.path, b.firstRow+int64(b.rows)-1, err)
+			case malformed != "":
+				f.addBad(b, record[0], fmt.Sprintf("line %d: %s", line, malformed))
 			case len(record) != len(f.header):
-				line, _ := records.FieldPos(0)
-				f.addBad(b, strings.Join(record, ","), fmt.Sprintf("line %d has %d fields, the line of column names has %d", line, len(record), len(f.header)))
+				f.addBad(b, strings.Join(record, ","), fmt.Sprintf("line %d has %d fields, the header has %d", line, len(record), len(f.header)))
 			default:
 				for i, c := range b.columns {
 					c.appendCell(record[places[i]])
@@ -162,25 +169,4 @@ func withoutBOM(in io.Reader) io.Reader {
 		b.Discard(3)
 	}
 	return b
-}
-
-// lineLimit ends with an error when 16 MiB go by without a line break: encoding/csv would hold such a line in memory.
-type lineLimit struct {
-	in    io.Reader
-	since int
-}
-
-const maxLine = 16 << 20
-
-func (l *lineLimit) Read(p []byte) (int, error) {
-	n, err := l.in.Read(p)
-	if i := bytes.LastIndexByte(p[:n], '\n'); i >= 0 {
-		l.since = n - 1 - i
-	} else {
-		l.since += n
-	}
-	if l.since > maxLine {
-		return 0, fmt.Errorf("a line is longer than %d bytes; is it a CSV file?", maxLine)
-	}
-	return n, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -14,6 +15,8 @@ import (
 type parquetFile struct {
 	path   string
 	raw    *os.File // nil for bytes in memory
+	in     io.ReaderAt
+	size   int64
 	file   *parquet.File
 	fields []parquetField
 }
@@ -48,11 +51,14 @@ func parquetFrom(path string, in io.ReaderAt, size int64) (f *parquetFile, err e
 	if size == 0 {
 		return nil, fmt.Errorf("%s is empty; a Parquet file has at least a schema", path)
 	}
+	if err := checkFooter(in, size); err != nil {
+		return nil, fmt.Errorf("%s is not a Parquet file, or damaged or cut off: %w", path, err)
+	}
 	p, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(1<<16))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a Parquet file, or damaged or cut off: %w", path, err)
 	}
-	f = &parquetFile{path: path, file: p}
+	f = &parquetFile{path: path, in: in, size: size, file: p}
 	for _, c := range p.Root().Columns() {
 		f.fields = append(f.fields, newParquetField(c))
 	}
@@ -105,11 +111,8 @@ const parquetBatch = 1024
 func (f *parquetFile) read(wants []want) (func() (*batch, error), error) {
 	r := &parquetReader{file: f, batch: &batch{firstRow: 1}}
 	for _, w := range wants {
-		for i := range f.fields {
-			if f.fields[i].name == w.name {
-				r.fields = append(r.fields, &f.fields[i])
-			}
-		}
+		i := slices.IndexFunc(f.fields, func(p parquetField) bool { return p.name == w.name })
+		r.fields = append(r.fields, &f.fields[i])
 		r.batch.columns = append(r.batch.columns, newColumn(w.kind))
 	}
 	return r.next, nil
@@ -137,7 +140,9 @@ func (r *parquetReader) next() (_ *batch, err error) {
 		if r.group == len(r.file.file.RowGroups()) {
 			return nil, io.EOF
 		}
-		r.openGroup()
+		if err := r.openGroup(); err != nil {
+			return nil, err
+		}
 	}
 	b.rows = int(min(r.left, parquetBatch))
 	r.left -= int64(b.rows)
@@ -150,7 +155,7 @@ func (r *parquetReader) next() (_ *batch, err error) {
 	return b, nil
 }
 
-func (r *parquetReader) openGroup() {
+func (r *parquetReader) openGroup() error {
 	g := r.file.file.RowGroups()[r.group]
 	r.group++
 	r.left = g.NumRows()
@@ -159,10 +164,14 @@ func (r *parquetReader) openGroup() {
 	for i, f := range r.fields {
 		var leaves []*leafReader
 		for _, c := range f.leaves {
+			if err := r.file.checkPages(r.group-1, c.Index()); err != nil {
+				return fmt.Errorf("%s: row group %d, column %s: the file is damaged: %w", r.file.path, r.group-1, f.name, err)
+			}
 			leaves = append(leaves, newLeafReader(c, f.as(r.batch.columns[i].kind), chunks[c.Index()].Pages()))
 		}
 		r.leaves = append(r.leaves, leaves)
 	}
+	return nil
 }
 
 // closeGroup makes sure that no column has more values than the row group has rows.

@@ -18,7 +18,7 @@ type parquetSink struct {
 
 const (
 	rowGroup   = 1 << 16
-	parquetRun = 256 // rows handed to the library at a time
+	parquetRun = 64 // rows handed to the library at a time
 )
 
 func newParquetSink(out io.Writer, columns []outColumn, m meta) *parquetSink {
