@@ -162,6 +162,34 @@ func TestSimulateRecommendsWhatOptimizeDoes(t *testing.T) {
 	}
 }
 
+// TestFrontier: the objective rises along the frontier, on the set it was tuned on, and each fill rate asked for is reached there.
+func TestFrontier(t *testing.T) {
+	_, flags := tables(t)
+	code, stdout, stderr := restock(t, append([]string{"simulate", "--merchant", "north", "--article", "fast", "--frontier", "--set", "opt",
+		"--scenarios", "200", "--format", "json", "--policy", "none"}, flags...)...)
+	if code != exitDone {
+		t.Fatal(stderr)
+	}
+	var parsed struct {
+		Frontier []struct {
+			Floor     float64 `json:"min_fill_rate"`
+			FillRate  float64 `json:"fill_rate"`
+			Objective float64
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &parsed); err != nil || len(parsed.Frontier) != 1+frontierSteps {
+		t.Fatalf("error %v, %d points", err, len(parsed.Frontier))
+	}
+	for k, p := range parsed.Frontier {
+		if p.FillRate < p.Floor-1e-9 {
+			t.Errorf("point %d: fill rate %g, asked for %g", k, p.FillRate, p.Floor)
+		}
+		if k > 0 && p.Objective < parsed.Frontier[k-1].Objective-1e-9 {
+			t.Errorf("point %d is cheaper than the one before it: %g, %g", k, p.Objective, parsed.Frontier[k-1].Objective)
+		}
+	}
+}
+
 // TestPage: the page is complete, and text from tables can't become markup.
 func TestPage(t *testing.T) {
 	dir, flags := tables(t)

@@ -27,6 +27,7 @@ type simulateFlags struct {
 	set               choice
 	scenarios         string
 	trace, page       string
+	frontier          bool
 }
 
 func newSimulateCommand(e *env) *cobra.Command {
@@ -57,6 +58,7 @@ optimize recommends with the same seed.`,
 	cmd.Flags().Var(&f.set, "set", "run on the scenarios that optimize reports from (eval) or compares candidates on (opt)")
 	cmd.Flags().StringVar(&f.scenarios, "scenarios", "", "draw `N` scenarios of the set (default from the settings: eval_scenarios or scenarios)")
 	cmd.Flags().StringVar(&f.trace, "trace", "", "write every scenario of the first policy, week by week, to `FILE` as JSON lines; - is stdout")
+	cmd.Flags().BoolVar(&f.frontier, "frontier", false, "show the cheapest policy for rising fill rates")
 	cmd.Flags().StringVar(&f.page, "html", "", "write a page with plots to `FILE`")
 	f.registerSettings(cmd, "horizon", "objective", "quantile", "eval-scenarios")
 	f.registerRun(cmd)
@@ -77,6 +79,7 @@ type simulation struct {
 	results   []optimize.Comparison
 	names     []string // [result] how the policy was asked for
 	weeks     []weekly // [result]
+	frontier  []frontierPoint
 }
 
 func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
@@ -247,6 +250,12 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 	if item.Row.HasPlan && !slices.Contains(s.flags.policies, "plan") {
 		add("plan", plan)
 	}
+	if s.flags.frontier {
+		var err error
+		if s.frontier, err = tuneFrontier(sampler, in, s.options, &w); err != nil {
+			return err
+		}
+	}
 	set := simulate.EvalSet
 	if s.flags.set.value == "opt" {
 		set = simulate.OptSet
@@ -254,6 +263,7 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 	if err := sampler.Draw(&s.sc, &s.article, in.Forecast, in.Key, set, s.scenarios, true); err != nil {
 		return err
 	}
+	s.evaluateFrontier(&w)
 	s.results = optimize.Compare(&s.article, policies, &s.sc, s.options.Objective, &w)
 	for _, p := range policies {
 		s.weeks = append(s.weeks, weeksOf(&s.article, p, &s.sc))

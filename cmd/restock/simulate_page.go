@@ -25,6 +25,9 @@ type page struct {
 	Rows                               [][]string
 	Policies                           []pagePolicy
 	Stock, Demand, Cost, Parts         template.HTML
+	Frontier                           template.HTML
+	FrontierHeaders                    []string
+	FrontierRows                       [][]string
 	PartNames                          []string
 	WeekRows                           [][]string
 	Assumptions                        [][2]string
@@ -61,6 +64,8 @@ func (s *simulation) writePage(out io.Writer) error {
 	}
 	p.PartNames = []string{"holding", "inbound and orders", "outbound", "returns", "lost sales", "overstock"}
 	p.Parts = template.HTML(plot.BarsSVG("Mean cost by part", "One bar a policy; the table above has the numbers.", s.names, parts))
+	p.Frontier = template.HTML(s.frontierChart())
+	p.FrontierHeaders, p.FrontierRows = s.frontierTable()
 	for t := range w.OnHand {
 		row := []string{fmt.Sprint(t)}
 		for _, q := range w.OnHand[t] {
@@ -126,6 +131,9 @@ func (s *simulation) command() string {
 		words = append(words, "--policy", p)
 	}
 	words = append(words, "--set", f.set.value, "--scenarios", fmt.Sprint(s.sc.N), "--seed", fmt.Sprint(f.seed))
+	if f.frontier {
+		words = append(words, "--frontier")
+	}
 	if f.config != "" {
 		words = append(words, "--config", f.config)
 	}

@@ -88,6 +88,9 @@ func (s *simulation) print(w io.Writer, format string) error {
 	}
 	fmt.Fprintf(&b, "\nStock at the end of each week, %s (█ median, ▓ middle half, ░ 5 to 95 %%):\n\n%s", s.names[0], plot.FanText(s.weeks[0].OnHand, 12))
 	b.WriteString(meanLine("orders", s.weeks[0].Orders) + meanLine("arrivals", s.weeks[0].Arrivals) + meanLine("lost", s.weeks[0].Lost))
+	if err := s.frontierText(&b); err != nil {
+		return err
+	}
 	if s.flags.page != "" {
 		fmt.Fprintf(&b, "\nThe page is %s\n", s.flags.page)
 	}
@@ -193,6 +196,10 @@ func (s *simulation) fields() map[string]any {
 			"orders": w.Orders, "arrivals": w.Arrivals, "share_with_lost_sales": w.Short}
 		policies = append(policies, p)
 	}
-	return map[string]any{"merchant_id": s.key.Merchant, "article_id": s.key.Article, "horizon": s.article.Horizon, "scenarios": s.sc.N,
+	fields := map[string]any{"merchant_id": s.key.Merchant, "article_id": s.key.Article, "horizon": s.article.Horizon, "scenarios": s.sc.N,
 		"set": s.flags.set.value, "seed": s.flags.seed, "quantile_levels": fanLevels, "policies": policies}
+	if s.flags.frontier {
+		fields["frontier"] = s.frontierFields()
+	}
+	return fields
 }

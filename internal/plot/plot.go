@@ -233,3 +233,36 @@ func cellAt(q Band, level, step float64) string {
 	}
 	return "   "
 }
+
+// Point is a point of a curve.
+type Point struct{ X, Y float64 }
+
+// CurveSVG draws points joined by a line, in their order.
+func CurveSVG(title, description, under string, points []Point) string {
+	b := svg(title, description)
+	lowX, highX, highY := math.Inf(1), math.Inf(-1), 0.0
+	for _, p := range points {
+		lowX, highX, highY = min(lowX, p.X), max(highX, p.X), max(highY, p.Y)
+	}
+	y := yAxis(b, 0, highY)
+	step := niceStep(highX-lowX, 8)
+	x := axis{math.Floor(lowX/step) * step, math.Ceil(highX/step) * step, left + 12, width - right - 12}
+	if x.high <= x.low {
+		x.high = x.low + step
+	}
+	for i := 0; ; i++ {
+		v := x.low + float64(i)*step
+		if v > x.high+step/2 {
+			break
+		}
+		xLabel(b, x.at(v), Short(v))
+	}
+	var path []string
+	for _, p := range points {
+		path = append(path, fmt.Sprintf("%.1f,%.1f", x.at(p.X), y.at(p.Y)))
+		fmt.Fprintf(b, `<circle class="dot" cx="%.1f" cy="%.1f" r="4"/>`, x.at(p.X), y.at(p.Y))
+	}
+	fmt.Fprintf(b, `<polyline class="median" points="%s"/>`, strings.Join(path, " "))
+	caption(b, under)
+	return b.String() + "</svg>"
+}

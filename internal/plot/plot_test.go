@@ -17,6 +17,8 @@ func TestChartsAreWellFormedAndEscape(t *testing.T) {
 		"histogram":       HistogramSVG(evil, evil, evil, []float64{1, 2, 2, 3, 50}, []Mark{{2, evil}}),
 		"constant":        HistogramSVG("t", "d", "u", []float64{7, 7, 7}, nil),
 		"negative values": HistogramSVG("t", "d", "u", []float64{-3, -1.5}, []Mark{{-100, "far"}}),
+		"curve":           CurveSVG(evil, evil, evil, []Point{{1, 2}, {3, 4}}),
+		"one point":       CurveSVG("t", "d", "u", []Point{{1, 0}}),
 		"bars":            BarsSVG(evil, evil, []string{evil, "b"}, [][]float64{{1, 2}, {0, 0}}),
 	} {
 		if strings.Contains(chart, "<script>") {
