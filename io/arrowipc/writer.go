@@ -28,6 +28,7 @@ type OutField struct {
 	Name     string
 	Kind     Kind // Text, Integer, Number, Date, NumberList or PairList
 	Small    bool // NumberList: of float32
+	Unsigned bool // Integer: without sign
 	Nullable bool
 }
 
@@ -58,6 +59,9 @@ func typeOf(f OutField) arrow.DataType {
 	case Text:
 		return arrow.BinaryTypes.String
 	case Integer:
+		if f.Unsigned {
+			return arrow.PrimitiveTypes.Uint64
+		}
 		return arrow.PrimitiveTypes.Int64
 	case Date:
 		return arrow.PrimitiveTypes.Date32
@@ -82,6 +86,9 @@ func (w *Writer) Text(i int, v string) { w.builder.Field(i).(*array.StringBuilde
 
 // Integer appends a whole number.
 func (w *Writer) Integer(i int, v int64) { w.builder.Field(i).(*array.Int64Builder).Append(v) }
+
+// Unsigned appends a whole number to a column without sign.
+func (w *Writer) Unsigned(i int, v uint64) { w.builder.Field(i).(*array.Uint64Builder).Append(v) }
 
 // Number appends a number.
 func (w *Writer) Number(i int, v float64) { w.builder.Field(i).(*array.Float64Builder).Append(v) }

@@ -44,7 +44,7 @@ type ArticleReader struct {
 
 // OpenArticles opens the articles table: a file, a folder, a glob, or - for an Arrow IPC stream from stdin.
 func OpenArticles(path string, stdin io.Reader) (*ArticleReader, error) {
-	set, err := openFiles(path, stdin)
+	set, err := openFiles(path, stdin, "")
 	if err != nil {
 		return nil, err
 	}

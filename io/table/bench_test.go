@@ -61,7 +61,7 @@ func BenchmarkReadForecast(b *testing.B) {
 		b.Run(filepath.Ext(name)[1:], func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), name)
 			writeForecast(b, path, 20_000)
-			set, err := openFiles(path, nil)
+			set, err := openFiles(path, nil, "")
 			if err != nil {
 				b.Fatal(err)
 			}

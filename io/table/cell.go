@@ -29,15 +29,17 @@ func parseNumber(s string) (v float64, reason string) {
 	return v, ""
 }
 
-// dateLayouts are how dates are written; what follows the date does not matter.
-var dateLayouts = []string{time.DateOnly, time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04"}
+// dateLayouts are how dates are written; the time behind a date and its zone do not matter.
+var dateLayouts = []string{time.DateOnly, time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04"}
 
 // parseDate reads a date, with or without a time behind it, as days since 1970-01-01.
 func parseDate(s string) (day int32, reason string) {
 	s = strings.TrimSpace(s)
 	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return asDay(t), ""
+			year, month, day := t.Date()
+			return asDay(time.Date(year, month, day, 0, 0, 0, 0, time.UTC)), ""
 		}
 	}
 	return 0, "is not a date like 2026-01-31"

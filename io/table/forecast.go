@@ -1,6 +1,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -78,8 +79,7 @@ func (r *forecastReader) next(row *forecastRow) error {
 		return nil
 	}
 	if row.week, row.fault = r.week(b, i); row.fault != nil {
-		row.week = -1
-		return nil
+		return nil // as week 0: it could be any, so that no week can be used
 	}
 	row.fault = r.quantiles(b, i)
 	row.values = r.values
@@ -231,22 +231,36 @@ func firstDay(set *fileSet, o ForecastOptions, asOf time.Time) (first int32, gue
 	if !dates {
 		return 0, false, nil
 	}
-	r := newForecastReader(set, o, 0, false)
-	defer r.close()
-	earliest := int32(math.MaxInt32)
-	for {
-		b, i, err := r.rows.next()
-		if err == io.EOF {
-			break
-		}
+	first, err = earliestDay(set, o)
+	return monday(first), true, err
+}
+
+// earliestDay returns the first date in the files that have dates; 0 if there is none at all.
+func earliestDay(set *fileSet, o ForecastOptions) (int32, error) {
+	dates := false
+	r := newRowReader(set, false, func(f file, name string) ([]want, []int, error) {
+		l, err := recognise(f, name, o)
 		if err != nil {
-			return 0, false, err
+			return nil, nil, err
 		}
-		if c := b.columns[r.layout.weekAt]; r.layout.dates && !c.null[i] {
-			earliest = min(earliest, c.day[i])
+		dates = l.dates
+		return l.wants[l.weekAt : l.weekAt+1], nil, nil
+	})
+	defer r.close()
+	earliest, found := int32(math.MaxInt32), false
+	for {
+		b, i, err := r.next()
+		switch {
+		case errors.Is(err, io.EOF) && found:
+			return earliest, nil
+		case errors.Is(err, io.EOF):
+			return 0, nil
+		case err != nil:
+			return 0, err
+		case dates && !b.columns[0].null[i]:
+			earliest, found = min(earliest, b.columns[0].day[i]), true
 		}
 	}
-	return monday(earliest), true, nil
 }
 
 // monday returns the Monday on or before a day; 1970-01-01 was a Thursday.

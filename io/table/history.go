@@ -64,7 +64,7 @@ type HistoryReader struct {
 	columns [historyNumbers]bool // the files have it
 	number  int32
 	skus    int32
-	badKeys []Reject
+	keyless *rowReader // rows without a usable key, read after the last SKU
 
 	sorted  bool  // the rows of each SKU stand together
 	count   int64 // rows
@@ -80,7 +80,7 @@ func OpenHistory(path string, o HistoryOptions) (h *HistoryReader, err error) {
 			h = nil
 		}
 	}()
-	if h.set, err = openFiles(path, o.Stdin); err != nil {
+	if h.set, err = openFiles(path, o.Stdin, o.TempDir); err != nil {
 		return h, err
 	}
 	if h.sorted, h.count, err = h.scan(); err != nil {
@@ -99,13 +99,16 @@ func (h *HistoryReader) Close() error {
 	if h.rows != nil {
 		errs = append(errs, h.rows.close())
 	}
+	if h.keyless != nil {
+		errs = append(errs, h.keyless.close())
+	}
 	if h.set != nil {
 		errs = append(errs, h.set.close())
 	}
 	return errors.Join(errs...)
 }
 
-// scan numbers the SKUs by their first row, and tells whether each one's rows stand together. Rows without a usable key are rejected here.
+// scan numbers the SKUs by their first row, and tells whether each one's rows stand together.
 func (h *HistoryReader) scan() (sorted bool, count int64, err error) {
 	r := newRowReader(h.set, false, h.bindScan)
 	defer r.close()
@@ -121,8 +124,7 @@ func (h *HistoryReader) scan() (sorted bool, count int64, err error) {
 		}
 		key, f := historyKey(b, i)
 		if f != nil {
-			h.badKeys = append(h.badKeys, Reject{r.source(), key, f.column, f.value, f.reason})
-			continue
+			continue // rejected at the end
 		}
 		n := h.index.find(key)
 		if n == notFound {
@@ -243,15 +245,12 @@ func decodeHistory(r *recordReader, row *historyRow) {
 	row.fault = r.fault()
 }
 
-// Next returns the next SKU's series and the rejects of its rows; io.EOF after the last SKU. Weeks without a row have no sales. A week whose row is rejected counts
+// Next returns the next SKU's series and the rejects of its rows. After the last SKU come the rejects of rows without a usable key, then io.EOF. Weeks without a row have no sales. A week whose row is rejected counts
 // as out of stock: its demand is not known. The caller owns what is returned.
 func (h *HistoryReader) Next() (*forecast.Series, []Reject, error) {
-	if rejects := h.badKeys; rejects != nil {
-		h.badKeys = nil
-		return nil, rejects, nil
-	}
 	if h.number == h.skus {
-		return nil, nil, io.EOF
+		r, err := h.nextKeyless()
+		return nil, []Reject{r}, err
 	}
 	var rows []historyRow
 	err := h.rows.each(h.number, func(row *historyRow) { rows = append(rows, *row) })
@@ -262,6 +261,22 @@ func (h *HistoryReader) Next() (*forecast.Series, []Reject, error) {
 	slices.SortStableFunc(rows, func(a, b historyRow) int { return cmp.Compare(a.week, b.week) })
 	s, rejects := h.series(rows)
 	return s, rejects, nil
+}
+
+// nextKeyless returns the rejects of rows without a usable key; io.EOF after the last one.
+func (h *HistoryReader) nextKeyless() (Reject, error) {
+	if h.keyless == nil {
+		h.keyless = newRowReader(h.set, false, h.bindScan)
+	}
+	for {
+		b, i, err := h.keyless.next()
+		if err != nil {
+			return Reject{}, err
+		}
+		if key, f := historyKey(b, i); f != nil {
+			return Reject{h.keyless.source(), key, f.column, f.value, f.reason}, nil
+		}
+	}
 }
 
 // series turns a SKU's rows, sorted by week, into a series; nil if no week is usable.
@@ -291,25 +306,35 @@ func (h *HistoryReader) series(rows []historyRow) (*forecast.Series, []Reject) {
 			}
 		}
 	}
-	for i := range rows {
-		row := &rows[i]
-		t := row.week - first
-		switch {
-		case i > 0 && rows[i-1].week == row.week:
-			reject(row, &fault{"week_start", forecast.WeekStart(row.week).Format(time.DateOnly),
-				fmt.Sprintf("the SKU has a row for this week already, row %d, which is used; one row per week is needed", rows[i-1].source.Row)})
-		case row.fault != nil:
-			reject(row, row.fault)
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[n].week == rows[0].week {
+			n++
+		}
+		week, t := rows[:n], rows[0].week-first
+		rows = rows[n:]
+		used := slices.IndexFunc(week, func(r historyRow) bool { return r.fault == nil })
+		for i := range week {
+			switch row := &week[i]; {
+			case row.fault != nil:
+				reject(row, row.fault)
+			case i != used:
+				reject(row, &fault{"week_start", forecast.WeekStart(row.week).Format(time.DateOnly),
+					fmt.Sprintf("the SKU has a row for this week already, row %d of %s, which is used; one row per week is needed",
+						week[used].source.Row, week[used].source.File)})
+			}
+		}
+		if used < 0 { // not known
 			if s.InStock == nil {
 				s.InStock = make([]float64, weeks)
 				fillWith(s.InStock, 1)
 			}
 			s.InStock[t] = 0
-		default:
-			for k, c := range columns {
-				if *c != nil && (!math.IsNaN(row.numbers[k]) || k == onHand || k == price) {
-					(*c)[t] = row.numbers[k]
-				}
+			continue
+		}
+		for k, c := range columns {
+			if v := week[used].numbers[k]; *c != nil && (!math.IsNaN(v) || k == onHand || k == price) {
+				(*c)[t] = v
 			}
 		}
 	}
@@ -325,7 +350,10 @@ func fillWith(x []float64, v float64) {
 // Rewind starts again with the first SKU.
 func (h *HistoryReader) Rewind() error {
 	err := h.rows.close()
-	h.rows, h.number = nil, 0
+	if h.keyless != nil {
+		err = errors.Join(err, h.keyless.close())
+	}
+	h.rows, h.keyless, h.number = nil, nil, 0
 	if err != nil {
 		return err
 	}

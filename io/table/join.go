@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,7 +54,8 @@ type Joined struct {
 	guessed                 bool
 
 	index    *keyIndex
-	total    int64 // rows of articles
+	total    int64   // rows of articles
+	starts   []int64 // [file of articles] rows before it
 	unknown  map[[2]uint64]bool
 	articles *ArticleReader
 	rows     *grouped[forecastRow]
@@ -64,20 +67,20 @@ type Joined struct {
 
 // Join opens the articles and the forecast and finds out how they stand to each other: it reads all keys once.
 func Join(articles, forecastPath string, o JoinOptions) (j *Joined, err error) {
-	j = &Joined{options: o, index: newKeyIndex(), unknown: map[[2]uint64]bool{}}
+	j = &Joined{options: o, unknown: map[[2]uint64]bool{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, j.Close())
 			j = nil
 		}
 	}()
-	if j.articleSet, err = openFiles(articles, o.Stdin); err != nil {
+	if j.articleSet, err = openFiles(articles, o.Stdin, o.TempDir); err != nil {
 		return j, err
 	}
 	if err = j.numberArticles(); err != nil {
 		return j, err
 	}
-	if j.forecastSet, err = openFiles(forecastPath, o.Stdin); err != nil {
+	if j.forecastSet, err = openFiles(forecastPath, o.Stdin, o.TempDir); err != nil {
 		return j, err
 	}
 	if j.first, j.guessed, err = firstDay(j.forecastSet, o.ForecastOptions, o.AsOf); err != nil {
@@ -135,26 +138,63 @@ func bindKeys(f file, name string) ([]want, []int, error) {
 	return wants[:2], places[:2], nil
 }
 
-// numberArticles gives every key the number of the row in which it comes first.
+// numberArticles gives every key the number of the first usable row that has it. Only where keys come twice are whole rows read for that.
 func (j *Joined) numberArticles() error {
-	r := newRowReader(j.articleSet, false, bindKeys)
+	duplicates, err := j.number(bindKeys, func(b *batch, _ []int, i int, row *ArticleRow) bool {
+		var bad, worse *fault
+		row.Merchant, bad = keyAt(b.columns[0], "merchant_id", i)
+		row.Article, worse = keyAt(b.columns[1], "article_id", i)
+		return bad == nil && worse == nil
+	})
+	if err != nil || !duplicates {
+		return err
+	}
+	_, err = j.number(bindArticles, func(b *batch, places []int, i int, row *ArticleRow) bool {
+		return readArticle(b, places, i, row) == nil
+	})
+	return err
+}
+
+// number fills the index with the rows that usable finds fit, and tells whether any keys come twice.
+func (j *Joined) number(bind func(file, string) ([]want, []int, error), usable func(*batch, []int, int, *ArticleRow) bool) (duplicates bool, err error) {
+	j.index, j.total, j.starts = newKeyIndex(), 0, nil
+	r := newRowReader(j.articleSet, false, bind)
 	defer r.close()
 	for ; ; j.total++ {
 		b, i, err := r.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return duplicates, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
-		var key Key
-		var bad, worse *fault
-		key.Merchant, bad = keyAt(b.columns[0], "merchant_id", i)
-		key.Article, worse = keyAt(b.columns[1], "article_id", i)
-		if bad == nil && worse == nil {
-			j.index.add(key, int32(j.total))
+		if j.total == math.MaxInt32 {
+			return false, fmt.Errorf("%s: more than %d rows; split the articles", r.name, math.MaxInt32)
+		}
+		for len(j.starts) < r.upcoming {
+			j.starts = append(j.starts, j.total)
+		}
+		var row ArticleRow
+		if usable(b, r.places, i, &row) {
+			_, known := j.index.add(row.Key, int32(j.total))
+			duplicates = duplicates || known
 		}
 	}
+}
+
+// place names an article's row by its number.
+func (j *Joined) place(number int32) string {
+	file, _ := slices.BinarySearchFunc(j.starts, int64(number), func(start, n int64) int {
+		if start <= n {
+			return -1
+		}
+		return 1
+	})
+	row := int64(number) - j.starts[file-1] + 1
+	if len(j.articleSet.paths) == 1 {
+		return fmt.Sprintf("row %d", row)
+	}
+	return fmt.Sprintf("row %d of %s", row, j.articleSet.paths[file-1])
 }
 
 // scanForecast reads the forecast's keys: whether they stand in the order of the articles, and which have no article.
@@ -247,8 +287,11 @@ func (j *Joined) nextArticle() (Item, error) {
 	refuse := func(reason string) (Item, error) {
 		return Item{Reject: &Reject{Source: row.Source, Key: row.Key, Reason: reason}}, nil
 	}
-	if first := j.index.find(row.Key); first != n {
-		return refuse(fmt.Sprintf("the SKU is a duplicate of row %d of the articles, which is used", first+1))
+	switch first := j.index.find(row.Key); {
+	case first == notFound || n >= int32(j.total):
+		return Item{}, fmt.Errorf("%s: the file has changed while it was read", row.File)
+	case first != n:
+		return refuse("the SKU is a duplicate of " + j.place(first) + ", which is used")
 	}
 	item := Item{Row: row}
 	if err := j.assemble(n, &item); err != nil {
@@ -272,18 +315,17 @@ func (j *Joined) assemble(n int32, item *Item) error {
 		if faults == nil {
 			faults = map[int]*Reject{}
 		}
-		week := max(row.week, 0) // a row whose week is unknown spoils all
-		if faults[week] == nil {
-			faults[week] = &Reject{row.source, item.Row.Key, f.column, f.value, f.reason}
+		if faults[row.week] == nil {
+			faults[row.week] = &Reject{row.source, item.Row.Key, f.column, f.value, f.reason}
 		}
 	}
 	seen := false
 	err := j.rows.each(n, func(row *forecastRow) {
 		seen = true
 		switch week := row.week; {
+		case week < 0 || week >= simulate.MaxHorizon:
 		case row.fault != nil:
 			fail(row, row.fault)
-		case week < 0 || week >= simulate.MaxHorizon:
 		case week < len(have) && have[week]:
 			fail(row, &fault{"week", strconv.Itoa(week), "the SKU has this week twice in the forecast"})
 		default:

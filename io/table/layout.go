@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/restock-engine/restock/forecast"
+	"github.com/restock-engine/restock/internal/suggest"
 )
 
 // layout is how a file holds a forecast: where the key, the week and the quantiles are.
@@ -40,16 +41,22 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("%s: %s; its columns are: %s", name, fmt.Sprintf(format, args...), strings.Join(columnNames(have), ", "))
 	}
+	var unfit []string // columns of the right name and the wrong type
 	find := func(k kind, names ...string) string {
 		for _, n := range names {
 			for _, h := range have {
-				if h.name == n && slices.Contains(h.kinds, k) {
+				switch {
+				case h.name != n:
+				case slices.Contains(h.kinds, k):
 					return n
+				default:
+					unfit = append(unfit, fmt.Sprintf("; column %s is of type %s, which can't be read as %s", n, h.typ, kindNames[k]))
 				}
 			}
 		}
 		return ""
 	}
+	missing := func(what string) error { return fail("%s%s", what, strings.Join(unfit, "")) }
 	l := &layout{}
 	merchant, article := find(text, "merchant_id"), find(text, "article_id")
 	switch id := find(text, "unique_id", "item_id"); {
@@ -59,7 +66,7 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 		l.oneKey = true
 		l.wants = []want{{id, text}}
 	default:
-		return nil, fail("the SKU's columns are missing: merchant_id and article_id, or unique_id (merchant/article)")
+		return nil, missing("the SKU's columns are missing: merchant_id and article_id, or unique_id (merchant/article)" + nearest(have, "merchant_id", "article_id"))
 	}
 	l.weekAt = len(l.wants)
 	if week := find(number, "week"); week != "" {
@@ -68,9 +75,10 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 		l.dates = true
 		l.wants = append(l.wants, want{day, date})
 	} else {
-		return nil, fail("the week's column is missing: week (0, 1 …), or week_start or ds (dates)")
+		return nil, missing("the week's column is missing: week (0, 1 …), or week_start or ds (dates)" + nearest(have, "week", "week_start"))
 	}
 	l.values = len(l.wants)
+	unfit = nil
 
 	if find(list, "q") != "" {
 		text, ok := f.metadata("quantile_levels")
@@ -92,7 +100,7 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 	}
 	columns, err := levelColumns(have, o)
 	if err != nil {
-		return nil, fail("%v", err)
+		return nil, missing(err.Error())
 	}
 	l.levels = slices.Sorted(maps.Keys(columns))
 	if err := forecast.CheckLevels(l.levels); err != nil {
@@ -103,6 +111,16 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 		l.order = append(l.order, i)
 	}
 	return l, nil
+}
+
+// nearest asks whether a column is one of the names misspelt; "" where none is.
+func nearest(have []fileColumn, names ...string) string {
+	for _, n := range names {
+		if near := suggest.Nearest(n, columnNames(have)); near != "" && near != n {
+			return fmt.Sprintf(" (is %s called %q?)", n, near)
+		}
+	}
+	return ""
 }
 
 // levelColumns finds the columns that hold one quantile each: by level names, or Nixtla's by model and interval.
@@ -159,7 +177,8 @@ func namedLevels(names []string) (map[float64]string, error) {
 func roundLevel(l float64) float64 { return math.Round(l*1e9) / 1e9 }
 
 // nixtlaOther are columns of Nixtla's and AutoGluon's files that are no model.
-var nixtlaOther = []string{"unique_id", "item_id", "ds", "timestamp", "week", "week_start", "merchant_id", "article_id", "y", "cutoff", "index", "mean"}
+var nixtlaOther = []string{"unique_id", "item_id", "ds", "timestamp", "week", "week_start", "merchant_id", "article_id", "y", "cutoff", "index", "mean",
+	"", "Unnamed: 0", "__index_level_0__"}
 
 // nixtlaLevels reads <Model>, <Model>-lo-95, <Model>-hi-95, <Model>-median and <Model>-q-10: lo-x is the level (1-x/100)/2, hi-x is (1+x/100)/2.
 func nixtlaLevels(names []string, o ForecastOptions) (map[float64]string, error) {

@@ -31,19 +31,22 @@ func knownEndings() string {
 	return strings.Join(list, ", ")
 }
 
-func hasKnownEnding(path string) bool {
+// ending returns which of the known endings a path has, "" for none.
+func ending(path string) string {
 	for _, e := range endings {
 		if strings.HasSuffix(strings.ToLower(path), e.ending) {
-			return true
+			return e.ending
 		}
 	}
-	return false
+	return ""
 }
+
+func hasKnownEnding(path string) bool { return ending(path) != "" }
 
 // openFile opens a file by its name's ending.
 func openFile(path string) (file, error) {
 	for _, e := range endings {
-		if strings.HasSuffix(strings.ToLower(path), e.ending) {
+		if e.ending == ending(path) {
 			return e.open(path)
 		}
 	}
@@ -73,9 +76,9 @@ func (s *fileSet) close() error {
 
 // openFiles finds the files of a table: one file, all known ones in a folder and the folders in it, a glob, or - for an Arrow IPC stream, which is
 // copied to a temporary file because tables are read more than once. Names that begin with . or _ are left out of folders.
-func openFiles(path string, stdin io.Reader) (*fileSet, error) {
+func openFiles(path string, stdin io.Reader, tempDir string) (*fileSet, error) {
 	if path == "-" {
-		return spool(stdin)
+		return spool(stdin, tempDir)
 	}
 	if path == "" {
 		return nil, fmt.Errorf("no file is named")
@@ -133,11 +136,11 @@ func folder(root string) (*fileSet, error) {
 }
 
 // spool copies stdin to a temporary file.
-func spool(stdin io.Reader) (*fileSet, error) {
+func spool(stdin io.Reader, tempDir string) (*fileSet, error) {
 	if stdin == nil {
 		return nil, fmt.Errorf("stdin can't be read here")
 	}
-	f, err := os.CreateTemp("", "restock-*.arrows")
+	f, err := os.CreateTemp(tempDir, "restock-*.arrows")
 	if err != nil {
 		return nil, fmt.Errorf("no room for a copy of stdin: %w; TMPDIR names another folder", err)
 	}

@@ -14,6 +14,7 @@ const (
 	outText   outKind = iota // UTF-8
 	outFloat                 // float64
 	outInt                   // int64
+	outUint                  // uint64, held as the int64 of the same bits
 	outDate                  // day
 	outFloats                // list of float32
 	outPairs                 // list of (week int32, quantity float64)
@@ -61,15 +62,13 @@ func newTableWriter(path string, stdout io.Writer, columns []outColumn, m meta) 
 		return nil, err
 	}
 	w := &tableWriter{target: t, columns: columns, row: make([]cell, len(columns))}
-	switch name := strings.ToLower(path); {
-	case strings.HasSuffix(name, ".parquet"):
+	switch e := ending(path); e {
+	case ".parquet":
 		w.sink = newParquetSink(t, columns, m)
-	case strings.HasSuffix(name, ".csv"):
-		w.sink, err = newCSVSink(t, columns, false)
-	case strings.HasSuffix(name, ".csv.gz"):
-		w.sink, err = newCSVSink(t, columns, true)
+	case ".csv", ".csv.gz":
+		w.sink, err = newCSVSink(t, columns, e == ".csv.gz")
 	default:
-		w.sink, err = newArrowSink(t, columns, m, strings.HasSuffix(name, ".arrow"))
+		w.sink, err = newArrowSink(t, columns, m, e == ".arrow")
 	}
 	if err != nil {
 		t.Abort()
@@ -87,7 +86,7 @@ func (w *tableWriter) put() error {
 }
 
 func (w *tableWriter) failed(err error) error {
-	return fmt.Errorf("%s can't be written: %w; is the disk full?", w.path, err)
+	return fmt.Errorf("%s can't be written: %w", w.path, err)
 }
 
 // Commit completes the table and gives it its name. Whatever stood there is replaced.
@@ -110,13 +109,11 @@ func (w *tableWriter) CommitPartial() (string, error) {
 }
 
 func partialName(path string) string {
-	for _, e := range endings {
-		if strings.HasSuffix(strings.ToLower(path), e.ending) {
-			stem := len(path) - len(e.ending)
-			return path[:stem] + ".partial" + path[stem:]
-		}
+	if ending(path) == "" { // stdout
+		return path
 	}
-	return path
+	stem := len(path) - len(ending(path))
+	return path[:stem] + ".partial" + path[stem:]
 }
 
 func textCell(s string) cell    { return cell{text: validText(s)} }

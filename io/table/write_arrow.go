@@ -8,13 +8,13 @@ type arrowSink struct {
 	writer  *arrowipc.Writer
 }
 
-var arrowOut = map[outKind]arrowipc.Kind{outText: arrowipc.Text, outFloat: arrowipc.Number, outInt: arrowipc.Integer, outDate: arrowipc.Date,
+var arrowOut = map[outKind]arrowipc.Kind{outText: arrowipc.Text, outFloat: arrowipc.Number, outInt: arrowipc.Integer, outUint: arrowipc.Integer, outDate: arrowipc.Date,
 	outFloats: arrowipc.NumberList, outList: arrowipc.NumberList, outPairs: arrowipc.PairList}
 
 func newArrowSink(t *target, columns []outColumn, m meta, file bool) (*arrowSink, error) {
 	var fields []arrowipc.OutField
 	for _, c := range columns {
-		fields = append(fields, arrowipc.OutField{Name: c.name, Kind: arrowOut[c.kind], Small: c.kind == outFloats, Nullable: c.nullable})
+		fields = append(fields, arrowipc.OutField{Name: c.name, Kind: arrowOut[c.kind], Small: c.kind == outFloats, Unsigned: c.kind == outUint, Nullable: c.nullable})
 	}
 	var keys, values []string
 	for _, kv := range m {
@@ -36,6 +36,8 @@ func (s *arrowSink) write(row []cell) error {
 			s.writer.Number(i, x.float)
 		case s.columns[i].kind == outInt:
 			s.writer.Integer(i, x.int)
+		case s.columns[i].kind == outUint:
+			s.writer.Unsigned(i, uint64(x.int))
 		case s.columns[i].kind == outDate:
 			s.writer.Day(i, int32(x.int))
 		case s.columns[i].kind == outFloats:

@@ -51,6 +51,8 @@ func formatCell(k outKind, c *cell) string {
 		b = strconv.AppendFloat(b, c.float, 'g', -1, 64)
 	case outInt:
 		b = strconv.AppendInt(b, c.int, 10)
+	case outUint:
+		b = strconv.AppendUint(b, uint64(c.int), 10)
 	case outDate:
 		b = time.Unix(c.int*86400, 0).UTC().AppendFormat(b, time.DateOnly)
 	case outFloats:

@@ -73,6 +73,8 @@ func node(k outKind) parquet.Node {
 		return parquet.Leaf(parquet.DoubleType)
 	case outInt:
 		return parquet.Int(64)
+	case outUint:
+		return parquet.Uint(64)
 	case outDate:
 		return parquet.Date()
 	case outFloats:
@@ -121,7 +123,7 @@ func (c *outColumn) appendValues(values parquet.Row, x *cell, leaf *int) parquet
 		v = parquet.ByteArrayValue([]byte(x.text))
 	case c.kind == outFloat:
 		v = parquet.DoubleValue(x.float)
-	case c.kind == outInt:
+	case c.kind == outInt, c.kind == outUint:
 		v = parquet.Int64Value(x.int)
 	default:
 		v = parquet.Int32Value(int32(x.int))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/restock-engine/restock/forecast"
@@ -57,7 +58,8 @@ var recommendationColumns = func() []outColumn {
 	add(outFloat, false, "saving", "saving_low", "saving_high", "objective_saving", "objective_saving_low", "objective_saving_high")
 	add(outFloat, true, "plan_saving", "plan_saving_low", "plan_saving_high")
 	add(outFloat, false, "mean_demand", "stock")
-	add(outInt, false, "weeks", "evaluations", "seed")
+	add(outInt, false, "weeks", "evaluations")
+	add(outUint, false, "seed")
 	add(outText, false, "engine_version", "input_hash")
 	return columns
 }()
@@ -110,7 +112,7 @@ func (w *RecommendationWriter) Write(key Key, r *optimize.Recommendation, inputH
 		row = append(row, cell{null: true}, cell{null: true}, cell{null: true})
 	}
 	w.row = append(row, floatCell(r.MeanDemand), floatCell(r.Stock), intCell(int64(r.Weeks)), intCell(int64(r.Evaluations)),
-		intCell(int64(w.run.Seed)), textCell(w.run.EngineVersion), textCell(inputHash))
+		cell{int: int64(w.run.Seed)}, textCell(w.run.EngineVersion), textCell(inputHash))
 	return w.put()
 }
 
@@ -141,7 +143,7 @@ type ForecastWriter struct {
 // CreateForecast creates the forecast table for quantiles at the levels, week 0 beginning on the Monday asOf.
 func CreateForecast(path string, stdout io.Writer, levels []float64, asOf time.Time) (*ForecastWriter, error) {
 	columns := []outColumn{{"merchant_id", outText, false}, {"article_id", outText, false}, {"week", outInt, false}}
-	lists := !isCSV(path)
+	lists := !strings.HasPrefix(ending(path), ".csv")
 	if lists {
 		columns = append(columns, outColumn{"q", outFloats, false})
 	} else {
@@ -158,15 +160,6 @@ func CreateForecast(path string, stdout io.Writer, levels []float64, asOf time.T
 		return nil, err
 	}
 	return &ForecastWriter{w, lists}, nil
-}
-
-func isCSV(path string) bool {
-	for _, e := range endings[1:3] {
-		if len(path) >= len(e.ending) && path[len(path)-len(e.ending):] == e.ending {
-			return true
-		}
-	}
-	return false
 }
 
 // Write appends all weeks of a SKU.
