@@ -51,7 +51,7 @@ func tuneFrontier(s *simulate.Sampler, in optimize.Input, o optimize.Options, w 
 		values = append(values, tuned.Score.Value)
 	}
 	// What reaches a higher fill rate reaches a lower one, too.
-	for k := len(points) - 2; k > 0; k-- {
+	for k := len(points) - 2; k >= 0; k-- {
 		if values[k+1] < values[k] {
 			values[k], points[k].Result = values[k+1], points[k+1].Result
 		}
