@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -107,6 +108,9 @@ func readSources(root string) ([]source, error) {
 		if d.IsDir() {
 			if file != root && (name == "testdata" || name == "node_modules" || name[0] == '.' || name[0] == '_') {
 				return fs.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(file, "go.mod")); err == nil && file != root {
+				return fs.SkipDir // a module of its own
 			}
 			return nil
 		}
