@@ -100,10 +100,11 @@ func (r *forecastReader) key(b *batch, i int, key *Key) (f *fault) {
 	if f != nil {
 		return f
 	}
-	var ok bool
-	if key.Merchant, key.Article, ok = strings.Cut(id, r.options.Separator); !ok || key.Merchant == "" || key.Article == "" {
+	merchant, article, ok := strings.Cut(id, r.options.Separator)
+	if !ok || merchant == "" || article == "" {
 		return &fault{name, id, fmt.Sprintf("is not merchant%sarticle; another separator can be set with --separator", r.options.Separator)}
 	}
+	*key = Key{merchant, article}
 	return nil
 }
 

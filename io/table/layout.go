@@ -211,6 +211,8 @@ func nixtlaLevels(names []string, o ForecastOptions) (map[float64]string, error)
 	switch {
 	case o.Model != "" && models[o.Model] != nil:
 		return models[o.Model], nil
+	case o.Model != "" && slices.Contains(names, o.Model): // among models with intervals one without
+		return map[float64]string{0.5: o.Model}, nil
 	case len(models) == 0:
 		return nil, fmt.Errorf("no quantiles found: neither q (a list), nor samples, nor columns named for levels (0.025, q2.5), nor a model's (<Model>, <Model>-lo-95, <Model>-hi-95)")
 	case o.Model != "":
