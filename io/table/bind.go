@@ -115,3 +115,14 @@ func keyAt(c *column, name string, row int) (string, *fault) {
 	c.sound = id
 	return id, nil
 }
+
+// pairAt returns the SKU of a row whose merchant and article are in the first two columns of the batch; where one is at fault the other is there all the
+// same, for messages.
+func pairAt(b *batch, row int, merchantName, articleName string) (Key, *fault) {
+	merchant, first := keyAt(b.columns[0], merchantName, row)
+	article, second := keyAt(b.columns[1], articleName, row)
+	if first == nil {
+		first = second
+	}
+	return Key{merchant, article}, first
+}

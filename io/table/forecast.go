@@ -90,10 +90,7 @@ func (r *forecastReader) key(b *batch, i int, key *Key) (f *fault) {
 	l := r.layout
 	name := l.wants[0].name
 	if !l.oneKey {
-		if key.Merchant, f = keyAt(b.columns[0], name, i); f != nil {
-			return f
-		}
-		key.Article, f = keyAt(b.columns[1], l.wants[1].name, i)
+		*key, f = pairAt(b, i, name, l.wants[1].name)
 		return f
 	}
 	id, f := keyAt(b.columns[0], name, i)

@@ -152,11 +152,7 @@ func historyKey(b *batch, i int) (key Key, f *fault) {
 	if bad, ok := b.bad[i]; ok {
 		return key, &fault{"", bad.value, bad.reason}
 	}
-	if key.Merchant, f = keyAt(b.columns[0], "merchant_id", i); f != nil {
-		return key, f
-	}
-	key.Article, f = keyAt(b.columns[1], "article_id", i)
-	return key, f
+	return pairAt(b, i, "merchant_id", "article_id")
 }
 
 func (h *HistoryReader) historyRows() rowsOf[historyRow] {

@@ -141,10 +141,9 @@ func bindKeys(f file, name string) ([]want, []int, error) {
 // numberArticles gives every key the number of the first usable row that has it. Only where keys come twice are whole rows read for that.
 func (j *Joined) numberArticles() error {
 	duplicates, err := j.number(bindKeys, func(b *batch, _ []int, i int, row *ArticleRow) bool {
-		var bad, worse *fault
-		row.Merchant, bad = keyAt(b.columns[0], "merchant_id", i)
-		row.Article, worse = keyAt(b.columns[1], "article_id", i)
-		return bad == nil && worse == nil
+		var bad *fault
+		row.Key, bad = pairAt(b, i, "merchant_id", "article_id")
+		return bad == nil
 	})
 	if err != nil || !duplicates {
 		return err
@@ -234,7 +233,7 @@ func (j *Joined) forecastRows() rowsOf[forecastRow] {
 				return 0, err
 			}
 			j.levels = r.levels
-			if row.key == (Key{}) {
+			if row.key.Merchant == "" || row.key.Article == "" {
 				return notFound, nil
 			}
 			return j.index.find(row.key), nil
