@@ -1,0 +1,111 @@
+package table
+
+import (
+	"errors"
+	"io"
+	"math"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/restock-engine/restock/forecast"
+)
+
+func TestHistory(t *testing.T) {
+	path := write(t, "h.csv", `merchant_id,article_id,week_start,sales,in_stock,price
+M,1,2026-01-05,3,1,9.5
+M,1,2026-01-21,5,true,
+M,2,2026-01-05,1,0.5,1
+M,1,2026-01-12,-1,1,9
+M,1,2026-01-07,4,1,9
+M,3,2026-01-05,x,1,1
+M,3,2026-01-12,2,1.5,1
+,3,2026-01-12,2,1,1
+M,3,2026-01-26,2,,1
+M,3,2026-01-05,7,0,1
+M,4,1926-01-05,7,0,1
+M,5,,7,0,1
+M,2,2026-01-12T23:59:59+02:00,0,false,2
+`)
+	series, rejects := allSeries(t, path)
+	first := forecast.WeekNumber(monday5)
+	nan := math.NaN()
+	want := []*forecast.Series{
+		{MerchantID: "M", ArticleID: "1", FirstWeek: first, Sales: []float64{3, 0, 5}, InStock: []float64{1, 0, 1}, Price: []float64{9.5, nan, nan}},
+		{MerchantID: "M", ArticleID: "2", FirstWeek: first, Sales: []float64{1, 0}, InStock: []float64{0.5, 0}, Price: []float64{1, 2}},
+		{MerchantID: "M", ArticleID: "3", FirstWeek: first, Sales: []float64{7, 0, 0, 2}, InStock: []float64{0, 0, 1, 1}, Price: []float64{1, nan, nan, 1}},
+	}
+	for i, s := range series {
+		if i < len(want) && (!slices.EqualFunc(s.Price, want[i].Price, func(a, b float64) bool { return a == b || a != a && b != b })) {
+			t.Errorf("price %v, want %v", s.Price, want[i].Price)
+		}
+		s.Price = nil
+		if i < len(want) {
+			want[i].Price = nil
+		}
+	}
+	if !reflect.DeepEqual(series, want) {
+		for _, s := range series {
+			t.Errorf("got %+v", *s)
+		}
+	}
+	wantRejects := `h.csv:5 M/1 week_start "2026-01-05": the SKU has a row for this week already, row 1 of ` + path + `, which is used; one row per week is needed
+h.csv:4 M/1 sales "-1": must not be negative
+h.csv:6 M/3 sales "x": is not a number
+h.csv:7 M/3 in_stock "1.5": must be a share of the week, 0 to 1, or true or false
+h.csv:11 M/4 week_start "1926-01-05": is no date of a sales history
+h.csv:12 M/5 week_start "": is missing
+h.csv:8 /3 merchant_id "": is missing
+`
+	if got := brief(rejects); got != wantRejects {
+		t.Errorf("got\n%s\nwant\n%s", got, wantRejects)
+	}
+}
+
+// TestHistoryWithoutOptionalColumns: what is not known stays nil.
+func TestHistoryWithoutOptionalColumns(t *testing.T) {
+	series, _ := allSeries(t, write(t, "h.csv", "merchant_id,article_id,week_start,sales\nM,1,2026-01-05,3\n"))
+	if s := series[0]; s.InStock != nil || s.Price != nil || s.Returns != nil || s.OnHand != nil || s.Ordered != nil || s.Received != nil {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestHistoryOrder: SKUs come in the order of their first rows, whatever the order of the rows is otherwise, and again after Rewind.
+func TestHistoryOrder(t *testing.T) {
+	for name, rows := range map[string]string{
+		"together": "M,9,2026-01-05,1\nM,9,2026-01-12,2\nM,1,2026-01-05,3\nM,1,2026-01-12,4\n",
+		"by weeks": "M,9,2026-01-12,2\nM,1,2026-01-05,3\nM,1,2026-01-12,4\nM,9,2026-01-05,1\n",
+	} {
+		h, err := OpenHistory(write(t, "h.csv", "merchant_id,article_id,week_start,sales\n"+rows), HistoryOptions{TempDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.SKUs() != 2 {
+			t.Errorf("%s: %d SKUs", name, h.SKUs())
+		}
+		for range 2 {
+			for _, want := range []struct {
+				article string
+				sales   []float64
+			}{{"9", []float64{1, 2}}, {"1", []float64{3, 4}}} {
+				s, rejects, err := h.Next()
+				if err != nil || s.ArticleID != want.article || !slices.Equal(s.Sales, want.sales) || rejects != nil {
+					t.Errorf("%s: %+v %v %v, want %v", name, s, rejects, err, want)
+				}
+			}
+			if _, _, err := h.Next(); !errors.Is(err, io.EOF) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if err := h.Rewind(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+		if left, _ := filepath.Glob(h.tempDir + "/*"); len(left) > 0 {
+			t.Errorf("%s: temporary files are left: %v", name, left)
+		}
+	}
+}
