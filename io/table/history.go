@@ -171,8 +171,14 @@ func (h *HistoryReader) historyRows() rowsOf[historyRow] {
 			row.read(b, r.places, i)
 			return h.index.find(row.key), nil
 		},
-		encode: encodeHistory,
-		decode: decodeHistory,
+		encode: func(w *recordWriter, row *historyRow) {
+			r.encodeSource(w)
+			row.encode(w)
+		},
+		decode: func(from *recordReader, row *historyRow) {
+			row.source = r.decodeSource(from)
+			row.decode(from)
+		},
 		close:  r.close,
 	}
 }
@@ -219,9 +225,7 @@ func (row *historyRow) read(b *batch, places []int, i int) {
 	}
 }
 
-func encodeHistory(w *recordWriter, row *historyRow) {
-	w.text(row.source.File)
-	w.int(row.source.Row)
+func (row *historyRow) encode(w *recordWriter) {
 	w.text(row.key.Merchant)
 	w.text(row.key.Article)
 	w.int(int64(row.week))
@@ -231,8 +235,7 @@ func encodeHistory(w *recordWriter, row *historyRow) {
 	w.fault(row.fault)
 }
 
-func decodeHistory(r *recordReader, row *historyRow) {
-	row.source = Source{r.text(), r.int()}
+func (row *historyRow) decode(r *recordReader) {
 	row.key = Key{r.text(), r.text()}
 	row.week = int(r.int())
 	for k := range row.numbers {

@@ -239,8 +239,7 @@ func (j *Joined) forecastRows() rowsOf[forecastRow] {
 			return j.index.find(row.key), nil
 		},
 		encode: func(w *recordWriter, row *forecastRow) {
-			w.text(row.source.File)
-			w.int(row.source.Row)
+			r.rows.encodeSource(w)
 			w.int(int64(row.week))
 			w.fault(row.fault)
 			w.int(int64(len(row.values)))
@@ -248,12 +247,12 @@ func (j *Joined) forecastRows() rowsOf[forecastRow] {
 				w.float32(v)
 			}
 		},
-		decode: func(r *recordReader, row *forecastRow) {
-			row.source = Source{r.text(), r.int()}
-			row.week = int(r.int())
-			row.fault, row.values = r.fault(), row.values[:0]
-			for range r.int() {
-				row.values = append(row.values, r.float32())
+		decode: func(from *recordReader, row *forecastRow) {
+			row.source = r.rows.decodeSource(from)
+			row.week = int(from.int())
+			row.fault, row.values = from.fault(), row.values[:0]
+			for range from.int() {
+				row.values = append(row.values, from.float32())
 			}
 		},
 		close: r.close,

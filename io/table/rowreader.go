@@ -78,6 +78,17 @@ func (r *rowReader) open() error {
 // source says where the current row stands.
 func (r *rowReader) source() Source { return Source{r.name, r.rows.firstRow + int64(r.row)} }
 
+// encodeSource notes where the current row stands.
+func (r *rowReader) encodeSource(w *recordWriter) {
+	w.int(int64(r.upcoming - 1))
+	w.int(r.source().Row)
+}
+
+func (r *rowReader) decodeSource(from *recordReader) Source {
+	file := r.set.paths[from.int()]
+	return Source{r.set.name(file), from.int()}
+}
+
 func (r *rowReader) close() error {
 	var err error
 	if r.file != nil {
