@@ -50,7 +50,15 @@ func Open(path string) (r *Reader, err error) {
 		return nil, err
 	}
 	mem := &bounded{Allocator: memory.NewGoAllocator(), most: 1<<28 + 32*info.Size()}
-	if bytes.Equal(start, magic) {
+	file := bytes.Equal(start, magic)
+	check := checkStream
+	if file {
+		check = checkFile
+	}
+	if err := check(raw, info.Size()); err != nil {
+		return nil, err
+	}
+	if file {
 		r, err = openFile(raw, ipc.WithAllocator(mem))
 	} else {
 		r, err = openStream(raw, ipc.WithAllocator(mem))

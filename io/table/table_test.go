@@ -259,3 +259,12 @@ func TestSameBytes(t *testing.T) {
 		}
 	}
 }
+
+func readFile(tb testing.TB, path string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
