@@ -179,7 +179,7 @@ func (h *HistoryReader) historyRows() rowsOf[historyRow] {
 			row.source = r.decodeSource(from)
 			row.decode(from)
 		},
-		close:  r.close,
+		close: r.close,
 	}
 }
 
