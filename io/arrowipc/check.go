@@ -240,9 +240,7 @@ func checkBlock(in io.ReaderAt, size, at, length, body int64) error {
 	if body < 0 || body > size-at-length {
 		return errCutOff
 	}
-	if bytes.HasPrefix(data, continuation) {
-		data = data[len(continuation):]
-	}
+	data = bytes.TrimPrefix(data, continuation)
 	if own := newMetadata(data[4:]).message(); own < 0 || own > body {
 		return errCutOff
 	}

@@ -31,7 +31,6 @@ type forecastReader struct {
 	levels   []float64 // of all files
 	first    int32     // day that week 0 begins with, for files with dates
 	values   []float32
-	scratch  []float64
 }
 
 // newForecastReader reads a forecast whose week 0 begins on the day first. With keysOnly it reads keys alone.

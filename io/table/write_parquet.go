@@ -11,7 +11,7 @@ import (
 type parquetSink struct {
 	columns []outColumn
 	buffer  *bufio.Writer
-	writer  *parquet.Writer
+	writer  *parquet.GenericWriter[any]
 	rows    []parquet.Row
 	n       int
 }
@@ -30,7 +30,7 @@ func newParquetSink(out io.Writer, columns []outColumn, m meta) *parquetSink {
 	for _, kv := range m {
 		options = append(options, parquet.KeyValueMetadata(kv.key, kv.value))
 	}
-	s.writer = parquet.NewWriter(s.buffer, options...)
+	s.writer = parquet.NewGenericWriter[any](s.buffer, options...)
 	return s
 }
 
