@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/restock-engine/restock/forecast"
@@ -38,6 +39,7 @@ type ForecastSummary struct {
 	MaskedWeeks     int64 // weeks out of stock, which are not demand
 	Autocorrelation float64
 	Files           []string
+	Warnings        []string
 }
 
 // Forecast learns from all SKUs of the history in one pass, and predicts each in a second one, in the history's order.
@@ -62,7 +64,7 @@ func Forecast(ctx context.Context, job ForecastJob) (s *ForecastSummary, err err
 			job.Progress(done/2, total/2)
 		}
 	}
-	model, weekZero, err := job.learn(ctx, history, progress)
+	model, weekZero, err := job.learn(ctx, history, s, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +79,7 @@ func Forecast(ctx context.Context, job ForecastJob) (s *ForecastSummary, err err
 }
 
 // learn fits the model on all series.
-func (job *ForecastJob) learn(ctx context.Context, history *table.HistoryReader, progress func()) (forecast.Forecaster, int, error) {
+func (job *ForecastJob) learn(ctx context.Context, history *table.HistoryReader, s *ForecastSummary, progress func()) (forecast.Forecaster, int, error) {
 	o := forecast.Options{Horizon: job.Horizon}
 	if !job.AsOf.IsZero() {
 		o.AsOf = forecast.WeekNumber(job.AsOf)
@@ -86,7 +88,7 @@ func (job *ForecastJob) learn(ctx context.Context, history *table.HistoryReader,
 	if err != nil {
 		return nil, 0, err
 	}
-	last := 0
+	first, last := math.MaxInt, 0
 	for ctx.Err() == nil {
 		series, _, err := history.Next()
 		if errors.Is(err, io.EOF) {
@@ -99,6 +101,7 @@ func (job *ForecastJob) learn(ctx context.Context, history *table.HistoryReader,
 			if err := trainer.Add(series); err != nil {
 				return nil, 0, fmt.Errorf("%s: SKU %s/%s: %w", job.History, series.MerchantID, series.ArticleID, err)
 			}
+			first = min(first, series.FirstWeek)
 			last = max(last, series.FirstWeek+series.Weeks())
 			progress()
 		}
@@ -107,6 +110,13 @@ func (job *ForecastJob) learn(ctx context.Context, history *table.HistoryReader,
 		return nil, 0, ctx.Err()
 	}
 	if !job.AsOf.IsZero() {
+		switch {
+		case o.AsOf <= first:
+			return nil, 0, fmt.Errorf("%s begins with the week of %s: there is nothing before %s to learn from", job.History,
+				forecast.WeekStart(first).Format(time.DateOnly), job.AsOf.Format(time.DateOnly))
+		case o.AsOf > last:
+			s.Warnings = append(s.Warnings, fmt.Sprintf("the history ends %d weeks before the forecast begins; newer sales would make it better", o.AsOf-last))
+		}
 		last = o.AsOf
 	}
 	switch job.Method {

@@ -60,6 +60,9 @@ func (f *forecastFlags) run(cmd *cobra.Command, e *env) error {
 	if err != nil {
 		return err
 	}
+	for _, w := range s.Warnings {
+		f.logger(e).Warn(w)
+	}
 	if f.out == "-" || f.rejects == "-" {
 		return nil
 	}

@@ -237,11 +237,16 @@ func (s *Settings) merchant(name string) effective {
 
 // Horizon returns the longest horizon of any merchant, weeks: what a forecast for all of them must reach.
 func (s *Settings) Horizon() int {
-	h := s.base.article.Horizon
-	for _, e := range s.byMerchant {
-		h = max(h, e.article.Horizon)
+	longest := 0
+	add := func(e effective) {
+		e.apply(s.flags)
+		longest = max(longest, e.article.Horizon)
 	}
-	return h
+	add(s.base)
+	for _, e := range s.byMerchant {
+		add(e)
+	}
+	return longest
 }
 
 // Article resolves a row of the articles table: every default filled in, the horizon cut at lifecycle_weeks, the minimum order quantity

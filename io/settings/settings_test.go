@@ -384,3 +384,19 @@ func TestLoad(t *testing.T) {
 		t.Errorf("a huge file: %v", err)
 	}
 }
+
+func TestHorizonIsTheLongest(t *testing.T) {
+	s, err := Parse("test", []byte("defaults: {horizon: 8}\nmerchants: {a: {horizon: 20}, b: {horizon: 3}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := s.Horizon(); h != 20 {
+		t.Errorf("horizon %d, want 20", h)
+	}
+	if err := s.Override("horizon", "30"); err != nil {
+		t.Fatal(err)
+	}
+	if h := s.Horizon(); h != 30 {
+		t.Errorf("horizon %d with a flag of 30", h)
+	}
+}
