@@ -18,9 +18,9 @@ func fuzz(f *testing.F, ending string, seeds [][]byte, through func(path, tempDi
 	for _, s := range seeds {
 		f.Add(s)
 	}
+	folder := f.TempDir()
+	path := filepath.Join(folder, "fuzzed"+ending)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		folder := t.TempDir()
-		path := filepath.Join(folder, "fuzzed"+ending)
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -61,8 +61,12 @@ func newTableWriter(path string, stdout io.Writer, columns []outColumn, m meta) 
 	if err != nil {
 		return nil, err
 	}
-	w := &tableWriter{target: t, columns: columns, row: make([]cell, len(columns))}
-	switch e := ending(path); e {
+	return startTable(t, columns, m)
+}
+
+func startTable(t *target, columns []outColumn, m meta) (w *tableWriter, err error) {
+	w = &tableWriter{target: t, columns: columns, row: make([]cell, len(columns))}
+	switch e := ending(t.path); e {
 	case ".parquet":
 		w.sink = newParquetSink(t, columns, m)
 	case ".csv", ".csv.gz":
