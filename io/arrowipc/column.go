@@ -138,7 +138,8 @@ func numberAt(a arrow.Array, i int) float64 {
 	case *array.Uint64:
 		return float64(a.Value(i))
 	case *array.Decimal128:
-		return a.Value(i).ToFloat64(a.DataType().(*arrow.Decimal128Type).Scale)
+		// divided, not multiplied by 0.01 as the library does, which misses the nearest float64
+		return a.Value(i).ToFloat64(0) / math.Pow10(int(a.DataType().(*arrow.Decimal128Type).Scale))
 	case *array.Boolean:
 		if a.Value(i) {
 			return 1
