@@ -9,9 +9,9 @@ import (
 	"math"
 )
 
-// The library makes room for what the metadata of a file say before it looks whether the bytes are there, and one flipped bit can make it ask for more memory
-// than any machine has. So every length is compared here with the bytes that there are, before the library sees the file. The layouts are those of
-// Arrow's format/File.fbs, Message.fbs and Schema.fbs.
+// The library makes room for what the metadata of a file say before it looks whether the bytes are there, and one flipped bit can
+// make it ask for more memory than any machine has. So every length is compared here with the bytes that there are, before the
+// library sees the file. The layouts are those of Arrow's format/File.fbs, Message.fbs and Schema.fbs.
 
 // metadata is a flatbuffer. Offsets that lie outside make its methods panic, which Open turns into an error.
 type metadata struct {

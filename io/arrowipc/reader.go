@@ -123,8 +123,8 @@ func (r *Reader) Fields() []Field {
 // Metadata returns the value of a key of the schema's metadata.
 func (r *Reader) Metadata(key string) (string, bool) { return r.schema.Metadata().GetValue(key) }
 
-// Next returns the number of rows of the next record batch, and its columns in the order of Fields; io.EOF after the last one. They are valid until
-// the next call.
+// Next returns the number of rows of the next record batch, and its columns in the order of Fields; io.EOF after the last one.
+// They are valid until the next call.
 func (r *Reader) Next() (rows int, columns []Column, err error) {
 	defer damaged(&err)
 	r.release()
@@ -159,7 +159,8 @@ func (r *Reader) Close() (err error) {
 	return r.raw.Close()
 }
 
-// bounded refuses to allocate more for one record batch than a sound file of the size can need: a damaged length must not exhaust the memory.
+// bounded refuses to allocate more for one record batch than a sound file of the size can need: a damaged length must not exhaust
+// the memory.
 type bounded struct {
 	memory.Allocator
 	most, used int64

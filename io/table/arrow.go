@@ -92,7 +92,8 @@ func (f *arrowFile) read(wants []want) (func() (*batch, error), error) {
 // arrowBatch is the number of rows in a batch.
 const arrowBatch = 1024
 
-// fillArrow converts b.rows rows of a record batch, the first being from. The library panics when values of a damaged file lie outside their buffers.
+// fillArrow converts b.rows rows of a record batch, the first being from. The library panics when values of a damaged file lie
+// outside their buffers.
 func fillArrow(b *batch, from int, fields []arrowipc.Field, places []int, columns []arrowipc.Column) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -56,8 +56,8 @@ func bindArticles(f file, name string) ([]want, []int, error) { return bind(f, n
 // Close releases the files.
 func (r *ArticleReader) Close() error { return r.rows.close() }
 
-// Next returns the next row, or everything that is wrong with it; io.EOF after the last one. Other errors end the reading. The caller owns what
-// is returned.
+// Next returns the next row, or everything that is wrong with it; io.EOF after the last one. Other errors end the reading. The
+// caller owns what is returned.
 func (r *ArticleReader) Next() (*ArticleRow, []Reject, error) {
 	b, i, err := r.rows.next()
 	if err != nil {

@@ -19,8 +19,8 @@ type tableColumn struct {
 
 var kindNames = map[kind]string{text: "text", number: "numbers", date: "dates", list: "lists of numbers", pairs: "lists of (week, quantity)"}
 
-// bind matches a table's columns with a file's: it returns what to read, and for each table column its place in that, -1 where the file has none.
-// A missing required column or one of the wrong type is one error for the whole file.
+// bind matches a table's columns with a file's: it returns what to read, and for each table column its place in that, -1 where
+// the file has none. A missing required column or one of the wrong type is one error for the whole file.
 func bind(f file, name string, columns []tableColumn) (wants []want, places []int, err error) {
 	have := f.columns()
 	places = make([]int, len(columns))
@@ -116,8 +116,8 @@ func keyAt(c *column, name string, row int) (string, *fault) {
 	return id, nil
 }
 
-// pairAt returns the SKU of a row whose merchant and article are in the first two columns of the batch; where one is at fault the other is there all the
-// same, for messages.
+// pairAt returns the SKU of a row whose merchant and article are in the first two columns of the batch; where one is at fault the
+// other is there all the same, for messages.
 func pairAt(b *batch, row int, merchantName, articleName string) (Key, *fault) {
 	merchant, first := keyAt(b.columns[0], merchantName, row)
 	article, second := keyAt(b.columns[1], articleName, row)

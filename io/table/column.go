@@ -13,8 +13,8 @@ const (
 	pairs              // of (week, quantity), flattened: week, quantity, week, quantity …
 )
 
-// column is one column of a batch of rows. Which of the slices is filled follows from its kind; slices belong to the reader and are valid until
-// its next batch.
+// column is one column of a batch of rows. Which of the slices is filled follows from its kind; slices belong to the reader and
+// are valid until its next batch.
 type column struct {
 	kind   kind
 	null   []bool    // [row]
@@ -59,8 +59,8 @@ type file interface {
 	columns() []fileColumn
 	// metadata returns the value of a key of the file's own metadata.
 	metadata(key string) (string, bool)
-	// read starts reading the named columns from the first row, batch by batch: next returns io.EOF after the last one. The caller has made sure that the columns
-	// exist and can be read as asked. Errors name the file and the row where known.
+	// read starts reading the named columns from the first row, batch by batch: next returns io.EOF after the last one. The
+	// caller has made sure that the columns exist and can be read as asked. Errors name the file and the row where known.
 	read(wants []want) (next func() (*batch, error), err error)
 	close() error
 }

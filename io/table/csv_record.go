@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// csvRecords splits CSV (RFC 4180) into records. Unlike encoding/csv it goes on with the next line after a malformed one: a quote that is never closed
-// must not swallow the rows below it. Quotes inside a value that does not begin with one are part of the value.
+// csvRecords splits CSV (RFC 4180) into records. Unlike encoding/csv it goes on with the next line after a malformed one: a quote
+// that is never closed must not swallow the rows below it. Quotes inside a value that does not begin with one are part of the
+// value.
 type csvRecords struct {
 	in     io.Reader
 	buffer []byte // input that was read and not yet used
@@ -29,8 +30,8 @@ const (
 
 func newCSVRecords(in io.Reader) *csvRecords { return &csvRecords{in: in, line: 1} }
 
-// next returns the next record's fields, valid until the next call, and the number of its first line. malformed says what is wrong with a line that is
-// no record, which then is the only field; io.EOF comes after the last one.
+// next returns the next record's fields, valid until the next call, and the number of its first line. malformed says what is
+// wrong with a line that is no record, which then is the only field; io.EOF comes after the last one.
 func (r *csvRecords) next() (fields []string, line int, malformed string, err error) {
 	end, err := r.endOfLine(r.at)
 	for err == nil && len(bytes.TrimRight(r.buffer[r.at:end], "\r\n")) == 0 { // empty line
@@ -121,8 +122,8 @@ func (r *csvRecords) parse(end int) (next, lines int, malformed string, err erro
 	}
 }
 
-// endOfLine returns where the line that holds r.buffer[from] ends, behind its line break, and reads more if need be. It may move the buffer's
-// content so that r.at is 0. io.EOF means that nothing is left from there.
+// endOfLine returns where the line that holds r.buffer[from] ends, behind its line break, and reads more if need be. It may move
+// the buffer's content so that r.at is 0. io.EOF means that nothing is left from there.
 func (r *csvRecords) endOfLine(from int) (int, error) {
 	searched := from
 	for {

@@ -198,8 +198,8 @@ func tooLarge(values []float32) *fault {
 
 func (r *forecastReader) close() error { return r.rows.close() }
 
-// firstDay returns the day on which week 0 begins: the Monday of asOf's week, or, if asOf is zero and the forecast has dates, of the as_of in the
-// file's metadata, or else of its earliest date. guessed tells that nothing but the dates said so.
+// firstDay returns the day on which week 0 begins: the Monday of asOf's week, or, if asOf is zero and the forecast has dates, of
+// the as_of in the file's metadata, or else of its earliest date. guessed tells that nothing but the dates said so.
 func firstDay(set *fileSet, o ForecastOptions, asOf time.Time) (first int32, guessed bool, err error) {
 	if !asOf.IsZero() {
 		return monday(asDay(asOf)), false, nil

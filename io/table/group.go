@@ -13,7 +13,8 @@ type rowsOf[R any] struct {
 	close  func() error
 }
 
-// grouped hands out a table's rows by rising number. If they already stand so in the files they are streamed, otherwise they are spilled first.
+// grouped hands out a table's rows by rising number. If they already stand so in the files they are streamed, otherwise they are
+// spilled first.
 type grouped[R any] struct {
 	rows    rowsOf[R]
 	spill   *spill // nil: streamed

@@ -55,8 +55,8 @@ type HistoryOptions struct {
 	Stdin   io.Reader // for a path of -
 }
 
-// HistoryReader reads the history table SKU by SKU, in the order in which the SKUs first appear. Rows of a SKU that do not stand together go
-// through temporary files.
+// HistoryReader reads the history table SKU by SKU, in the order in which the SKUs first appear. Rows of a SKU that do not stand
+// together go through temporary files.
 type HistoryReader struct {
 	set     *fileSet
 	index   *keyIndex
@@ -244,8 +244,9 @@ func (row *historyRow) decode(r *recordReader) {
 	row.fault = r.fault()
 }
 
-// Next returns the next SKU's series and the rejects of its rows. After the last SKU come the rejects of rows without a usable key, then io.EOF. Weeks without a row have no sales. A week whose row is rejected counts
-// as out of stock: its demand is not known. The caller owns what is returned.
+// Next returns the next SKU's series and the rejects of its rows. After the last SKU come the rejects of rows without a usable
+// key, then io.EOF. Weeks without a row have no sales. A week whose row is rejected counts as out of stock: its demand is not
+// known. The caller owns what is returned.
 func (h *HistoryReader) Next() (*forecast.Series, []Reject, error) {
 	if h.number == h.skus {
 		r, err := h.nextKeyless()

@@ -2,8 +2,8 @@ package table
 
 import "hash/maphash"
 
-// keyIndex numbers SKUs by the row of the articles table that they were seen in first. It keeps 128-bit hashes and no text: 24 bytes a SKU and
-// the map's own room. That two of 10 million SKUs share a hash has a probability of about 10^-25.
+// keyIndex numbers SKUs by the row of the articles table that they were seen in first. It keeps 128-bit hashes and no text: 24
+// bytes a SKU and the map's own room. That two of 10 million SKUs share a hash has a probability of about 10^-25.
 type keyIndex struct {
 	seeds [2]maphash.Seed
 	rows  map[[2]uint64]int32

@@ -44,9 +44,9 @@ func (it *Item) Short(horizon int) *Reject {
 		fmt.Sprintf("the forecast of this week is missing; the horizon needs weeks 0 to %d", horizon-1)}
 }
 
-// Joined yields the articles in the order of their files, each with its forecast. The order and the number of the forecast's files and rows do not
-// matter: where they are not sorted like the articles they go through temporary files. Memory is bounded: 40 to 60 bytes for each
-// SKU, and a partition.
+// Joined yields the articles in the order of their files, each with its forecast. The order and the number of the forecast's
+// files and rows do not matter: where they are not sorted like the articles they go through temporary files. Memory is bounded:
+// 40 to 60 bytes for each SKU, and a partition.
 type Joined struct {
 	articleSet, forecastSet *fileSet
 	options                 JoinOptions
@@ -95,7 +95,8 @@ func Join(articles, forecastPath string, o JoinOptions) (j *Joined, err error) {
 	return j, err
 }
 
-// AsOf returns the Monday of week 0 where it is known from the options, the forecast's metadata or, guessed, its first date; zero otherwise.
+// AsOf returns the Monday of week 0 where it is known from the options, the forecast's metadata or, guessed, its first date; zero
+// otherwise.
 func (j *Joined) AsOf() (t time.Time, guessed bool) {
 	if j.options.AsOf.IsZero() && j.first == 0 {
 		return time.Time{}, false
@@ -155,7 +156,8 @@ func (j *Joined) numberArticles() error {
 }
 
 // number fills the index with the rows that usable finds fit, and tells whether any keys come twice.
-func (j *Joined) number(bind func(file, string) ([]want, []int, error), usable func(*batch, []int, int, *ArticleRow) bool) (duplicates bool, err error) {
+func (j *Joined) number(bind func(file, string) ([]want, []int, error), usable func(*batch, []int, int, *ArticleRow) bool) (
+	duplicates bool, err error) {
 	j.index, j.total, j.starts = newKeyIndex(), 0, nil
 	r := newRowReader(j.articleSet, false, bind)
 	defer r.close()
@@ -259,8 +261,9 @@ func (j *Joined) forecastRows() rowsOf[forecastRow] {
 	}
 }
 
-// Next returns the next item; io.EOF after the last one. First come the rows of the articles table, one item each, then one reject for each SKU that
-// has a forecast and no article, and for each row of the forecast without a usable key. The caller owns the item.
+// Next returns the next item; io.EOF after the last one. First come the rows of the articles table, one item each, then one
+// reject for each SKU that has a forecast and no article, and for each row of the forecast without a usable key. The caller owns
+// the item.
 func (j *Joined) Next() (Item, error) {
 	if j.orphans == nil {
 		item, err := j.nextArticle()

@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -66,7 +67,8 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 		l.oneKey = true
 		l.wants = []want{{id, text}}
 	default:
-		return nil, missing("the SKU's columns are missing: merchant_id and article_id, or unique_id (merchant/article)" + nearest(have, "merchant_id", "article_id"))
+		return nil, missing("the SKU's columns are missing: merchant_id and article_id, or unique_id (merchant/article)" +
+			nearest(have, "merchant_id", "article_id"))
 	}
 	l.weekAt = len(l.wants)
 	if week := find(number, "week"); week != "" {
@@ -177,10 +179,11 @@ func namedLevels(names []string) (map[float64]string, error) {
 func roundLevel(l float64) float64 { return math.Round(l*1e9) / 1e9 }
 
 // nixtlaOther are columns of Nixtla's and AutoGluon's files that are no model.
-var nixtlaOther = []string{"unique_id", "item_id", "ds", "timestamp", "week", "week_start", "merchant_id", "article_id", "y", "cutoff", "index", "mean",
-	"", "Unnamed: 0", "__index_level_0__"}
+var nixtlaOther = []string{"unique_id", "item_id", "ds", "timestamp", "week", "week_start", "merchant_id", "article_id",
+	"y", "cutoff", "index", "mean", "", "Unnamed: 0", "__index_level_0__"}
 
-// nixtlaLevels reads <Model>, <Model>-lo-95, <Model>-hi-95, <Model>-median and <Model>-q-10: lo-x is the level (1-x/100)/2, hi-x is (1+x/100)/2.
+// nixtlaLevels reads <Model>, <Model>-lo-95, <Model>-hi-95, <Model>-median and <Model>-q-10: lo-x is the level (1-x/100)/2, hi-x
+// is (1+x/100)/2.
 func nixtlaLevels(names []string, o ForecastOptions) (map[float64]string, error) {
 	models := map[string]map[float64]string{}
 	add := func(model string, level float64, name string) {
@@ -214,7 +217,8 @@ func nixtlaLevels(names []string, o ForecastOptions) (map[float64]string, error)
 	case o.Model != "" && slices.Contains(names, o.Model): // among models with intervals one without
 		return map[float64]string{0.5: o.Model}, nil
 	case len(models) == 0:
-		return nil, fmt.Errorf("no quantiles found: neither q (a list), nor samples, nor columns named for levels (0.025, q2.5), nor a model's (<Model>, <Model>-lo-95, <Model>-hi-95)")
+		return nil, errors.New("no quantiles found: neither q (a list), nor samples, nor columns named for levels (0.025, q2.5), " +
+			"nor a model's (<Model>, <Model>-lo-95, <Model>-hi-95)")
 	case o.Model != "":
 		return nil, fmt.Errorf("no model %q; the file's models are %s", o.Model, strings.Join(slices.Sorted(maps.Keys(models)), ", "))
 	case len(models) > 1:

@@ -74,8 +74,9 @@ func (s *fileSet) close() error {
 	return os.Remove(s.spooled)
 }
 
-// openFiles finds the files of a table: one file, all known ones in a folder and the folders in it, a glob, or - for an Arrow IPC stream, which is
-// copied to a temporary file because tables are read more than once. Names that begin with . or _ are left out of folders.
+// openFiles finds the files of a table: one file, all known ones in a folder and the folders in it, a glob, or - for an Arrow IPC
+// stream, which is copied to a temporary file because tables are read more than once. Names that begin with . or _ are left out
+// of folders.
 func openFiles(path string, stdin io.Reader, tempDir string) (*fileSet, error) {
 	if path == "-" {
 		return spool(stdin, tempDir)

@@ -14,8 +14,7 @@ import (
 // structs takes a misnamed column for zeros, and null for 0.
 type parquetFile struct {
 	path   string
-	raw    *os.File // nil for bytes in memory
-	in     io.ReaderAt
+	raw    *os.File
 	size   int64
 	file   *parquet.File
 	fields []parquetField
@@ -38,7 +37,6 @@ func openParquet(path string) (file, error) {
 	if err == nil {
 		var f *parquetFile
 		if f, err = parquetFrom(path, raw, info.Size()); err == nil {
-			f.raw = raw
 			return f, nil
 		}
 	}
@@ -46,7 +44,7 @@ func openParquet(path string) (file, error) {
 }
 
 // parquetFrom opens Parquet bytes. The library panics on some damaged files; that becomes an error like any other.
-func parquetFrom(path string, in io.ReaderAt, size int64) (f *parquetFile, err error) {
+func parquetFrom(path string, in *os.File, size int64) (f *parquetFile, err error) {
 	defer damaged(path, &err)
 	if size == 0 {
 		return nil, fmt.Errorf("%s is empty; a Parquet file has at least a schema", path)
@@ -58,7 +56,7 @@ func parquetFrom(path string, in io.ReaderAt, size int64) (f *parquetFile, err e
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a Parquet file, or damaged or cut off: %w", path, err)
 	}
-	f = &parquetFile{path: path, in: in, size: size, file: p}
+	f = &parquetFile{path: path, raw: in, size: size, file: p}
 	for _, c := range p.Root().Columns() {
 		f.fields = append(f.fields, newParquetField(c))
 	}
@@ -72,7 +70,7 @@ func damaged(path string, err *error) {
 	}
 }
 
-// checkRows makes sure that the row groups have the rows that the file says it has, and every column chunk of scalars as many values.
+// checkRows makes sure that the row groups have the rows that the file says it has.
 func (f *parquetFile) checkRows() error {
 	var rows int64
 	for i, g := range f.file.RowGroups() {
@@ -98,12 +96,7 @@ func (f *parquetFile) columns() []fileColumn {
 
 func (f *parquetFile) metadata(key string) (string, bool) { return f.file.Lookup(key) }
 
-func (f *parquetFile) close() error {
-	if f.raw == nil {
-		return nil
-	}
-	return f.raw.Close()
-}
+func (f *parquetFile) close() error { return f.raw.Close() }
 
 // parquetBatch is the number of rows in a batch.
 const parquetBatch = 1024

@@ -11,7 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// The library makes room for what a file says about its sizes before it looks at the bytes. These checks compare with the size of the file first.
+// The library makes room for what a file says about its sizes before it looks at the bytes. These checks compare with the size of
+// the file first.
 
 // checkFooter makes sure that the footer lies within the file.
 func checkFooter(in io.ReaderAt, size int64) error {
@@ -51,7 +52,7 @@ func (f *parquetFile) checkPages(group, leaf int) error {
 	if at < 0 || m.TotalCompressedSize < 0 || end < at || end > f.size {
 		return fmt.Errorf("its pages are said to lie at bytes %d to %d", at, end)
 	}
-	section := io.NewSectionReader(f.in, 0, end)
+	section := io.NewSectionReader(f.raw, 0, end)
 	in := bufio.NewReaderSize(section, 512)
 	protocol := thrift.CompactProtocol{}
 	for at < end {

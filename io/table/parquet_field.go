@@ -73,8 +73,8 @@ func scalarKinds(t parquet.Type) []kind {
 	return nil
 }
 
-// annotation returns what a type's values stand for: a *format.DateType, *format.TimestampType …, or nil. Old files say it in another way, which the
-// library translates.
+// annotation returns what a type's values stand for: a *format.DateType, *format.TimestampType …, or nil. Old files say it in
+// another way, which the library translates.
 func annotation(t parquet.Type) format.LogicalTypeValue {
 	if l := t.LogicalType(); l != nil {
 		return l.Value
@@ -224,8 +224,8 @@ func (c *column) closeList(state listState, start int) {
 	}
 }
 
-// row appends the values of one row of a repeated leaf. It goes from one entry that begins a row to the next in one step: bytes.IndexByte and
-// bytes.Count look at 16 levels or more at a time.
+// row appends the values of one row of a repeated leaf. It goes from one entry that begins a row to the next in one step:
+// bytes.IndexByte and bytes.Count look at 16 levels or more at a time.
 func (f *parquetField) row(l *leafReader, values []float64) ([]float64, listState, error) {
 	if err := l.need(); err != nil {
 		return values, listOK, err

@@ -177,7 +177,53 @@ func TestAbsurdSizes(t *testing.T) {
 	for err == nil {
 		_, _, err = r.Next()
 	}
-	if !strings.Contains(err.Error(), "bytes") || !strings.Contains(err.Error(), "p.parquet") {
+	if !strings.Contains(err.Error(), "page at byte 4: it is said to have 2147483647 bytes") || !strings.Contains(err.Error(), "p.parquet") {
 		t.Error(err)
+	}
+}
+
+// TestNullableEverywhere reads lists as pyarrow, Polars and DuckDB declare them: the list, its elements and their parts may all be null.
+func TestNullableEverywhere(t *testing.T) {
+	type pair struct {
+		Week     *int64   `parquet:"week,optional"`
+		Quantity *float64 `parquet:"quantity,optional"`
+	}
+	type article struct {
+		Merchant  *string    `parquet:"merchant_id,optional,dict"`
+		Article   *string    `parquet:"article_id,optional"`
+		OnHand    *float64   `parquet:"on_hand,optional"`
+		Price     *float64   `parquet:"price,optional"`
+		UnitCost  *float64   `parquet:"unit_cost,optional"`
+		InTransit []*pair    `parquet:"in_transit,optional,list"`
+		Samples   []*float64 `parquet:"lead_time_samples,optional,list"`
+	}
+	text, one, two, week := func(s string) *string { return &s }, 1.0, 2.0, int64(3)
+	row := func(id string) article { return article{text("M"), text(id), &one, &one, &one, nil, nil} }
+	rows := []article{row("1"), row("2"), row("3"), row("4"), row("5"), {}}
+	rows[0].InTransit = []*pair{{&week, &one}, {&week, &two}}
+	rows[0].Samples = []*float64{&one, &two}
+	rows[2].Samples = []*float64{nil}
+	rows[3].InTransit = []*pair{{&week, &one}, nil}
+	rows[4].InTransit = []*pair{{&week, nil}}
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[article](&b)
+	w.Write(rows)
+	w.Close()
+	got, rejects := allArticles(t, write(t, "a.parquet", b.String()))
+	if len(got) != 2 || !reflect.DeepEqual(got[0].InTransit, []simulate.WeekQuantity{{Week: 3, Quantity: 1}, {Week: 3, Quantity: 2}}) ||
+		!reflect.DeepEqual(got[0].LeadTimeSamples, []float64{1, 2}) || got[1].InTransit != nil || got[1].LeadTimeSamples != nil {
+		t.Errorf("%+v", got)
+	}
+	want := `a.parquet:3 M/3 lead_time_samples "": has a null among its values
+a.parquet:4 M/4 in_transit "": has a null among its values
+a.parquet:5 M/5 in_transit "": has a null among its values
+a.parquet:6 / merchant_id "": is missing
+a.parquet:6 / article_id "": is missing
+a.parquet:6 / on_hand "": is missing
+a.parquet:6 / price "": is missing
+a.parquet:6 / unit_cost "": is missing
+`
+	if brief(rejects) != want {
+		t.Error(brief(rejects))
 	}
 }

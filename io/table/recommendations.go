@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// RecommendationRow is one row of a recommendations table as it stands in the file, by column name. Cells that are null, and columns that the file
-// does not have, are absent.
+// RecommendationRow is one row of a recommendations table as it stands in the file, by column name. Cells that are null, and
+// columns that the file does not have, are absent.
 type RecommendationRow struct {
 	Source
 	Key

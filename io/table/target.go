@@ -36,7 +36,8 @@ func newTarget(path string, stdout io.Writer) (*target, error) {
 	return &target{path: path, out: temp, temp: temp}, nil
 }
 
-// CheckOutput tells early what speaks against writing a table to the path: a folder, an ending that names no format, a folder that is not there.
+// CheckOutput tells early what speaks against writing a table to the path: a folder, an ending that names no format, a folder
+// that is not there.
 func CheckOutput(path string) error {
 	if path == "-" {
 		return nil

@@ -102,7 +102,8 @@ func (w *tableWriter) Commit() error {
 	return w.target.commit(w.path)
 }
 
-// CommitPartial completes the table with the rows written so far under the name of an unfinished one, NAME.partial.ENDING, and returns that.
+// CommitPartial completes the table with the rows written so far under the name of an unfinished one, NAME.partial.ENDING, and
+// returns that.
 func (w *tableWriter) CommitPartial() (string, error) {
 	if err := w.sink.close(); err != nil {
 		w.Abort()

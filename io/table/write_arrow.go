@@ -8,13 +8,14 @@ type arrowSink struct {
 	writer  *arrowipc.Writer
 }
 
-var arrowOut = map[outKind]arrowipc.Kind{outText: arrowipc.Text, outFloat: arrowipc.Number, outInt: arrowipc.Integer, outUint: arrowipc.Integer, outDate: arrowipc.Date,
-	outFloats: arrowipc.NumberList, outList: arrowipc.NumberList, outPairs: arrowipc.PairList}
+var arrowOut = map[outKind]arrowipc.Kind{outText: arrowipc.Text, outFloat: arrowipc.Number, outInt: arrowipc.Integer,
+	outUint: arrowipc.Integer, outDate: arrowipc.Date, outFloats: arrowipc.NumberList, outList: arrowipc.NumberList, outPairs: arrowipc.PairList}
 
 func newArrowSink(t *target, columns []outColumn, m meta, file bool) (*arrowSink, error) {
 	var fields []arrowipc.OutField
 	for _, c := range columns {
-		fields = append(fields, arrowipc.OutField{Name: c.name, Kind: arrowOut[c.kind], Small: c.kind == outFloats, Unsigned: c.kind == outUint, Nullable: c.nullable})
+		fields = append(fields, arrowipc.OutField{Name: c.name, Kind: arrowOut[c.kind], Nullable: c.nullable,
+			Small: c.kind == outFloats, Unsigned: c.kind == outUint})
 	}
 	var keys, values []string
 	for _, kv := range m {
