@@ -157,8 +157,8 @@ func (r *parquetReader) openGroup() error {
 	for i, f := range r.fields {
 		var leaves []*leafReader
 		for _, c := range f.leaves {
-			if err := r.file.checkPages(r.group-1, c.Index()); err != nil {
-				return fmt.Errorf("%s: row group %d, column %s: the file is damaged: %w", r.file.path, r.group-1, f.name, err)
+			if err := r.file.checkChunk(r.group-1, c); err != nil {
+				return fmt.Errorf("%s: row group %d, column %s: %w", r.file.path, r.group-1, f.name, err)
 			}
 			leaves = append(leaves, newLeafReader(c, f.as(r.batch.columns[i].kind), chunks[c.Index()].Pages()))
 		}
