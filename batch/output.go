@@ -26,9 +26,14 @@ func (job *Job) create(s *Summary) (*output, error) {
 			return nil, err
 		}
 	}
-	s.Files = append(s.Files, job.Recommendations)
-	if job.Rejects != "" {
-		s.Files = append(s.Files, job.Rejects)
+	for _, path := range []string{job.Recommendations, job.Rejects} {
+		switch path {
+		case "":
+		case "-":
+			s.Files = append(s.Files, "stdout")
+		default:
+			s.Files = append(s.Files, path)
+		}
 	}
 	return out, nil
 }

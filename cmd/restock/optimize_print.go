@@ -17,6 +17,9 @@ import (
 func (f *optimizeFlags) print(e *env, s *batch.Summary) error {
 	w := e.stdout
 	if f.out == "-" || f.rejects == "-" {
+		if f.quiet {
+			return nil
+		}
 		w = e.stderr
 	}
 	switch f.format.value {
