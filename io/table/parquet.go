@@ -157,7 +157,7 @@ func (r *parquetReader) openGroup() error {
 	for i, f := range r.fields {
 		var leaves []*leafReader
 		for _, c := range f.leaves {
-			if err := r.file.checkChunk(r.group-1, c); err != nil {
+			if err := r.file.checkChunk(r.group-1, c.Index()); err != nil {
 				return fmt.Errorf("%s: row group %d, column %s: %w", r.file.path, r.group-1, f.name, err)
 			}
 			leaves = append(leaves, newLeafReader(c, f.as(r.batch.columns[i].kind), chunks[c.Index()].Pages()))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -39,25 +38,25 @@ const (
 )
 
 // checkChunk makes sure that a column chunk is compressed in a way that can be read, and that its pages lie within the file.
-func (f *parquetFile) checkChunk(group int, leaf *parquet.Column) error {
+func (f *parquetFile) checkChunk(group, leaf int) error {
 	groups := f.file.Metadata().RowGroups
-	if group >= len(groups) || leaf.Index() >= len(groups[group].Columns) {
+	if group >= len(groups) || leaf >= len(groups[group].Columns) {
 		return errors.New("the file is damaged: the footer does not list the column")
 	}
-	m := &groups[group].Columns[leaf.Index()].MetaData
+	m := &groups[group].Columns[leaf].MetaData
 	switch m.Codec {
 	case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd:
 	default: // LZ4_RAW: the library decodes it to wrong values without an error, https://github.com/parquet-go/parquet-go/issues/608
 		return fmt.Errorf("compression %v can't be read; write the file with zstd, snappy, gzip or without compression", m.Codec)
 	}
-	if err := f.checkPages(m, leaf); err != nil {
+	if err := f.checkPages(m); err != nil {
 		return fmt.Errorf("the file is damaged: %w", err)
 	}
 	return nil
 }
 
 // checkPages goes through the page headers of a column chunk.
-func (f *parquetFile) checkPages(m *format.ColumnMetaData, leaf *parquet.Column) error {
+func (f *parquetFile) checkPages(m *format.ColumnMetaData) error {
 	at := m.DataPageOffset
 	if d := m.DictionaryPageOffset; d != 0 {
 		at = d
@@ -83,7 +82,7 @@ func (f *parquetFile) checkPages(m *format.ColumnMetaData, leaf *parquet.Column)
 			return err
 		}
 		next := position - int64(in.Buffered()) + int64(h.CompressedPageSize)
-		if err := checkPage(&h, leaf); err != nil {
+		if err := checkPage(&h); err != nil {
 			return fmt.Errorf("page at byte %d: %w", at, err)
 		}
 		if next <= at || next > end {
@@ -94,7 +93,7 @@ func (f *parquetFile) checkPages(m *format.ColumnMetaData, leaf *parquet.Column)
 	return nil
 }
 
-func checkPage(h *format.PageHeader, leaf *parquet.Column) error {
+func checkPage(h *format.PageHeader) error {
 	size, compressed := int64(h.UncompressedPageSize), int64(h.CompressedPageSize)
 	if size < 0 || compressed < 0 || size > maxPageBytes || size > smallPage && size > maxRatio*compressed {
 		return fmt.Errorf("it is said to have %d bytes, %d when compressed", size, compressed)
@@ -103,11 +102,6 @@ func checkPage(h *format.PageHeader, leaf *parquet.Column) error {
 		if n < 0 || n > maxPageValues {
 			return fmt.Errorf("it is said to have %d values", n)
 		}
-	}
-	// The checksum does not cover the header: levels of a column that has none would be cut off its values.
-	v2 := h.DataPageHeaderV2.V
-	if leaf.MaxDefinitionLevel() == 0 && v2.DefinitionLevelsByteLength != 0 || leaf.MaxRepetitionLevel() == 0 && v2.RepetitionLevelsByteLength != 0 {
-		return errors.New("it is said to have levels, which its column has not")
 	}
 	return nil
 }
