@@ -100,20 +100,44 @@ func openFiles(path string, stdin io.Reader, tempDir string) (*fileSet, error) {
 	if globErr != nil {
 		return nil, fmt.Errorf("%s is no valid pattern: %w", path, globErr)
 	}
-	matches = slices.DeleteFunc(matches, func(m string) bool { return !hasKnownEnding(m) })
-	if len(matches) == 0 {
+	var paths []string
+	for _, m := range matches {
+		if info, err := os.Stat(m); err == nil && info.IsDir() {
+			inside, err := tablesIn(m)
+			if err != nil {
+				return nil, err
+			}
+			paths = append(paths, inside...)
+		} else if hasKnownEnding(m) {
+			paths = append(paths, m)
+		}
+	}
+	if len(paths) == 0 {
 		if strings.ContainsAny(path, "*?[") {
 			return nil, fmt.Errorf("no table matches %s", path)
 		}
 		return nil, fmt.Errorf("%s is not there", path)
 	}
-	slices.Sort(matches)
-	return &fileSet{paths: matches}, nil
+	slices.Sort(paths)
+	return &fileSet{paths: paths}, nil
 }
 
 func folder(root string) (*fileSet, error) {
-	var paths []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	paths, err := tablesIn(root)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("folder %s has no tables (%s)", root, knownEndings())
+	}
+	slices.Sort(paths)
+	return &fileSet{paths: paths}, nil
+}
+
+// tablesIn returns the files with known endings in a folder and the folders in it.
+func tablesIn(folder string) (paths []string, err error) {
+	root := folder + string(filepath.Separator) // makes a walk follow a link to a folder
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -127,13 +151,9 @@ func folder(root string) (*fileSet, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("folder %s can't be read: %w", root, err)
+		return nil, fmt.Errorf("folder %s can't be read: %w", folder, err)
 	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("folder %s has no tables (%s)", root, knownEndings())
-	}
-	slices.Sort(paths)
-	return &fileSet{paths: paths}, nil
+	return paths, nil
 }
 
 // spool copies stdin to a temporary file.

@@ -171,8 +171,12 @@ func (r *parquetReader) openGroup() error {
 func (r *parquetReader) closeGroup() error {
 	for i, leaves := range r.leaves {
 		for _, l := range leaves {
-			if err := l.load(); !errors.Is(err, io.EOF) {
-				return fmt.Errorf("%s is damaged: row group %d, column %s has more values than the group has rows", r.file.path, r.group-1, r.fields[i].name)
+			switch err := l.load(); {
+			case err == nil:
+				return fmt.Errorf("%s is damaged: row group %d, column %s has more values than the group has rows",
+					r.file.path, r.group-1, r.fields[i].name)
+			case !errors.Is(err, io.EOF):
+				return fmt.Errorf("%s: row group %d, column %s: %w", r.file.path, r.group-1, r.fields[i].name, err)
 			}
 			l.close()
 		}

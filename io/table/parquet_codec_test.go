@@ -50,7 +50,8 @@ func TestParquetCompression(t *testing.T) {
 				t.Fatal(name, err)
 			}
 			if codec == compress.Codec(&parquet.Lz4Raw) {
-				if _, err := next(); err == nil || !strings.Contains(err.Error(), "x.parquet: row group 0, column x: compression LZ4_RAW can't be read; write") {
+				message := "x.parquet: row group 0, column x: compression LZ4_RAW can't be read; write"
+				if _, err := next(); err == nil || !strings.Contains(err.Error(), message) {
 					t.Errorf("%s: %v", name, err)
 				}
 				continue

@@ -18,16 +18,17 @@ func newParquetField(c *parquet.Column) parquetField {
 		f.kinds = scalarKinds(c.Type())
 		return f
 	}
-	f.leaves = leavesOf(c)
 	f.typ = "group"
-	if len(f.leaves) == 0 || f.leaves[0].MaxRepetitionLevel() != 1 {
+	repeated := c
+	if !c.Repeated() && len(c.Columns()) == 1 {
+		repeated = c.Columns()[0]
+	}
+	if !repeated.Repeated() {
 		return f
 	}
 	f.outer = c.Optional()
-	f.element = 1 // of a list that can't be null: its repeated group
-	if f.outer {
-		f.element = 2
-	}
+	f.element = repeated.MaxDefinitionLevel()
+	f.leaves = weekAndQuantity(leavesOf(repeated))
 	numbers := true
 	for _, l := range f.leaves {
 		numbers = numbers && l.MaxRepetitionLevel() == 1 && isNumber(l.Type())
@@ -39,11 +40,25 @@ func newParquetField(c *parquet.Column) parquetField {
 	case numbers && len(f.leaves) == 2:
 		f.typ = "list of pairs"
 		f.kinds = []kind{pairs}
-		if f.leaves[0].Name() == "quantity" || f.leaves[1].Name() == "week" {
-			f.leaves[0], f.leaves[1] = f.leaves[1], f.leaves[0]
-		}
 	}
 	return f
+}
+
+// weekAndQuantity returns the leaves that are named so, in this order, or all if there are no such two.
+func weekAndQuantity(leaves []*parquet.Column) []*parquet.Column {
+	var found [2]*parquet.Column
+	for _, l := range leaves {
+		switch l.Name() {
+		case "week":
+			found[0] = l
+		case "quantity":
+			found[1] = l
+		}
+	}
+	if found[0] == nil || found[1] == nil {
+		return leaves
+	}
+	return found[:]
 }
 
 func leavesOf(c *parquet.Column) []*parquet.Column {
