@@ -235,6 +235,48 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
+// TestJoinedStreams: the rows of a second stream in the same file must not be lost without a word.
+func TestJoinedStreams(t *testing.T) {
+	stream := encode(t, false, []arrow.Record{everyRecord(t)})
+	if r, err := open(t, append(stream, stream...)); err == nil || !strings.Contains(err.Error(), "bytes follow its end") {
+		t.Errorf("two streams in one file: %v %v", r, err)
+	}
+}
+
+// TestEmpty: columns of which the writer has seen no value.
+func TestEmpty(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "null", Type: arrow.Null, Nullable: true}, {Name: "lists", Type: arrow.ListOf(arrow.Null), Nullable: true}}, nil)
+	record, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(`[{"lists":[]},{"lists":null},{"lists":[null]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []bool{true, false} {
+		r, err := open(t, encode(t, file, []arrow.Record{record}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if f := r.Fields(); f[0].Kind != Empty || f[1].Kind != EmptyList {
+			t.Errorf("kinds %d and %d", f[0].Kind, f[1].Kind)
+		}
+		rows, c, err := r.Next()
+		if rows != 3 || err != nil {
+			t.Fatal(rows, err)
+		}
+		for i := range rows {
+			if !c[0].Null(i) || c[1].Null(i) != (i == 1) {
+				t.Errorf("row %d: null %v and %v", i, c[0].Null(i), c[1].Null(i))
+			}
+		}
+		if values, hole, _ := c[1].List(0, nil, 10); len(values) > 0 || hole {
+			t.Errorf("an empty list is %v, with a hole: %v", values, hole)
+		}
+		if _, hole, _ := c[1].List(2, nil, 10); !hole {
+			t.Error("a list of null has no hole")
+		}
+	}
+}
+
 // FuzzOpen reads whatever it is given to the end, with all values of all columns.
 func FuzzOpen(f *testing.F) {
 	record := everyRecord(f)

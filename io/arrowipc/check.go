@@ -15,14 +15,26 @@ import (
 
 // metadata is a flatbuffer. Offsets that lie outside make its methods panic, which Open turns into an error.
 type metadata struct {
-	data []byte
-	left int // tables that may still be visited: more than fit would be one visited many times over
+	data  []byte
+	left  int // tables that may still be visited: more than fit would be one visited many times over
+	views *viewCounts
 }
+
+// viewCounts are how many columns of strings as views a schema has, those within other columns included. A record batch lists a number of
+// buffers for each; the library reads the list without a look at its length.
+type viewCounts struct {
+	columns      int           // in a record batch
+	dictionaries map[int64]int // in a dictionary, by its id
+}
+
+func newViewCounts() *viewCounts { return &viewCounts{dictionaries: map[int64]int{}} }
 
 // node is a table of a flatbuffer: where it begins, and where and how large the list of its fields' offsets is.
 type node struct{ at, fields, size int }
 
-func newMetadata(data []byte) *metadata { return &metadata{data, len(data) / 4} }
+func newMetadata(data []byte, views *viewCounts) *metadata {
+	return &metadata{data, len(data) / 4, views}
+}
 
 func (m *metadata) u16(at int) int { return int(binary.LittleEndian.Uint16(m.data[at:])) }
 func (m *metadata) u32(at int) int { return int(binary.LittleEndian.Uint32(m.data[at:])) }
@@ -86,14 +98,18 @@ func (m *metadata) keyValue(n node) {
 }
 
 func (m *metadata) schema(n node) {
-	m.tables(n, 1, m.fieldOf)
+	*m.views = *newViewCounts()
+	m.tables(n, 1, func(column node) { m.views.columns += m.fieldOf(column) })
 	m.tables(n, 2, m.keyValue)
 	m.vector(n, 3, 8)
 }
 
-// fieldOf checks a column of a schema, or a part of one.
-func (m *metadata) fieldOf(n node) {
-	const timestampType, unionType = 10, 14
+// fieldOf checks a column of a schema, or a part of one, and returns how many views it has in a record batch.
+func (m *metadata) fieldOf(n node) (views int) {
+	const timestampType, unionType, binaryViewType, textViewType = 10, 14, 23, 24
+	if at := m.field(n, 2); at != 0 && (m.data[at] == binaryViewType || m.data[at] == textViewType) {
+		views++
+	}
 	m.vector(n, 0, 1)
 	m.child(n, 3, func(t node) {
 		switch at := m.field(n, 2); {
@@ -104,13 +120,27 @@ func (m *metadata) fieldOf(n node) {
 			m.vector(t, 1, 4)
 		}
 	})
-	m.child(n, 4, func(dictionary node) { m.child(dictionary, 1, func(node) {}) })
-	m.tables(n, 5, m.fieldOf)
+	m.tables(n, 5, func(part node) { views += m.fieldOf(part) })
 	m.tables(n, 6, m.keyValue)
+	m.child(n, 4, func(dictionary node) {
+		m.child(dictionary, 1, func(node) {})
+		id := m.id(dictionary)
+		m.views.dictionaries[id] = max(m.views.dictionaries[id], views)
+		views = 0
+	})
+	return views
 }
 
-// recordBatch checks that the buffers lie within the body.
-func (m *metadata) recordBatch(n node, body int64) {
+// id returns the id of a dictionary, the first field of the tables that have one.
+func (m *metadata) id(n node) int64 {
+	if at := m.field(n, 0); at != 0 {
+		return m.i64(at)
+	}
+	return 0
+}
+
+// recordBatch checks that the buffers lie within the body, and that those of the views are there.
+func (m *metadata) recordBatch(n node, body int64, views int) {
 	if at := m.field(n, 0); at != 0 && (m.i64(at) < 0 || m.i64(at) > math.MaxInt32) {
 		panic(fmt.Sprintf("a record batch is said to have %d rows", m.i64(at)))
 	}
@@ -122,7 +152,16 @@ func (m *metadata) recordBatch(n node, body int64) {
 		}
 	}
 	m.child(n, 3, func(node) {})
-	m.vector(n, 4, 8)
+	buffers := int64(length)
+	start, length = m.vector(n, 4, 8)
+	if start != 0 && length < views {
+		panic(fmt.Sprintf("%d columns of views are said to have buffers, of %d", length, views))
+	}
+	for at := start; at < start+8*length; at += 8 {
+		if count := m.i64(at); count < 0 || count > buffers {
+			panic(fmt.Sprintf("a column is said to have %d buffers of %d", count, buffers))
+		}
+	}
 }
 
 // message checks a message and returns how long its body is.
@@ -141,9 +180,9 @@ func (m *metadata) message() (body int64) {
 		case schemaHeader:
 			m.schema(header)
 		case dictionaryHeader:
-			m.child(header, 1, func(data node) { m.recordBatch(data, body) })
+			m.child(header, 1, func(data node) { m.recordBatch(data, body, m.views.dictionaries[m.id(header)]) })
 		case recordHeader:
-			m.recordBatch(header, body)
+			m.recordBatch(header, body, m.views.columns)
 		}
 	})
 	m.tables(n, 4, m.keyValue)
@@ -170,6 +209,7 @@ var continuation = []byte{0xff, 0xff, 0xff, 0xff}
 
 // checkStream goes through all messages of a stream.
 func checkStream(in io.ReaderAt, size int64) error {
+	views := newViewCounts()
 	for at := int64(0); at < size; {
 		prefix, err := part(in, size, at, 4)
 		if err != nil {
@@ -184,6 +224,9 @@ func checkStream(in io.ReaderAt, size int64) error {
 		}
 		length := int64(int32(binary.LittleEndian.Uint32(prefix)))
 		if length == 0 { // the end of the stream
+			if at < size {
+				return fmt.Errorf("%d bytes follow its end; streams that were joined must be separate files", size-at)
+			}
 			return nil
 		}
 		data, err := part(in, size, at, length)
@@ -191,7 +234,7 @@ func checkStream(in io.ReaderAt, size int64) error {
 			return err
 		}
 		at += length
-		body := newMetadata(data).message()
+		body := newMetadata(data, views).message()
 		if body < 0 || body > size-at {
 			return errCutOff
 		}
@@ -215,7 +258,8 @@ func checkFile(in io.ReaderAt, size int64) error {
 	if err != nil {
 		return err
 	}
-	footer := newMetadata(data)
+	views := newViewCounts()
+	footer := newMetadata(data, views)
 	root := footer.root()
 	footer.child(root, 1, footer.schema)
 	footer.tables(root, 4, footer.keyValue)
@@ -223,7 +267,7 @@ func checkFile(in io.ReaderAt, size int64) error {
 		const blockSize = 24
 		start, blocks := footer.vector(root, list, blockSize)
 		for at := start; at < start+blocks*blockSize; at += blockSize {
-			if err := checkBlock(in, size, footer.i64(at), int64(int32(footer.u32(at+8))), footer.i64(at+16)); err != nil {
+			if err := checkBlock(in, size, footer.i64(at), int64(int32(footer.u32(at+8))), footer.i64(at+16), views); err != nil {
 				return err
 			}
 		}
@@ -232,7 +276,7 @@ func checkFile(in io.ReaderAt, size int64) error {
 }
 
 // checkBlock checks a message of a file, of which the footer says where it is and how long.
-func checkBlock(in io.ReaderAt, size, at, length, body int64) error {
+func checkBlock(in io.ReaderAt, size, at, length, body int64, views *viewCounts) error {
 	data, err := part(in, size, at, length)
 	if err != nil {
 		return err
@@ -241,7 +285,7 @@ func checkBlock(in io.ReaderAt, size, at, length, body int64) error {
 		return errCutOff
 	}
 	data = bytes.TrimPrefix(data, continuation)
-	if own := newMetadata(data[4:]).message(); own < 0 || own > body {
+	if own := newMetadata(data[4:], views).message(); own < 0 || own > body {
 		return errCutOff
 	}
 	return nil

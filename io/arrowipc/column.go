@@ -19,6 +19,8 @@ const (
 	Date                   // dates and timestamps
 	NumberList             // lists of numbers
 	PairList               // lists of structs of two numbers
+	Empty                  // no values, every row is null: the type that writers give a column of which they have seen nothing else
+	EmptyList              // lists without a value
 )
 
 // Field is a column's name and type.
@@ -43,6 +45,8 @@ func kindOf(t arrow.DataType) Kind {
 		return Number
 	case *arrow.Date32Type, *arrow.Date64Type, *arrow.TimestampType:
 		return Date
+	case *arrow.NullType:
+		return Empty
 	case arrow.ListLikeType:
 		if _, isMap := t.(*arrow.MapType); isMap {
 			return Other
@@ -53,8 +57,11 @@ func kindOf(t arrow.DataType) Kind {
 }
 
 func listKind(element arrow.DataType) Kind {
-	if k := kindOf(element); k == Number || k == Integer {
+	switch kindOf(element) {
+	case Number, Integer:
 		return NumberList
+	case Empty:
+		return EmptyList
 	}
 	s, ok := element.(*arrow.StructType)
 	if !ok || s.NumFields() != 2 {
@@ -89,7 +96,13 @@ func newColumn(a arrow.Array) Column {
 }
 
 // Null tells whether row i is null.
-func (c Column) Null(i int) bool { return c.array.IsNull(i) }
+func (c Column) Null(i int) bool { return isNull(c.array, i) }
+
+// isNull knows arrays of type null, too, which have no bitmap that the library could look at.
+func isNull(a arrow.Array, i int) bool {
+	_, empty := a.(*array.Null)
+	return empty || a.IsNull(i)
+}
 
 // Text returns row i of a Text or Integer column.
 func (c Column) Text(i int) string {
@@ -174,7 +187,7 @@ func floorDiv(a, b int64) int32 {
 	return int32(q)
 }
 
-// List appends row i of a NumberList column to values, or of a PairList column, flattened: week, quantity, week, quantity … hole tells
+// List appends row i of a NumberList or EmptyList column to values, or of a PairList column, flattened: week, quantity, week, quantity … hole tells
 // that an element is null; of a list of more than most elements nothing is appended, and long is true.
 func (c Column) List(i int, values []float64, most int) (_ []float64, hole, long bool) {
 	low, high := c.array.(array.ListLike).ValueOffsets(i)
@@ -182,10 +195,10 @@ func (c Column) List(i int, values []float64, most int) (_ []float64, hole, long
 		return values, false, true
 	}
 	for j := int(low); j < int(high); j++ {
-		hole = hole || c.first.IsNull(j)
+		hole = hole || isNull(c.first, j)
 		values = append(values, numberAt(c.first, j))
 		if c.second != nil {
-			hole = hole || c.second.IsNull(j)
+			hole = hole || isNull(c.second, j)
 			values = append(values, numberAt(c.second, j))
 		}
 	}

@@ -33,6 +33,8 @@ var arrowKinds = map[arrowipc.Kind][]kind{
 	arrowipc.Date:       {date},
 	arrowipc.NumberList: {list},
 	arrowipc.PairList:   {pairs},
+	arrowipc.Empty:      {number, date, list, pairs}, // not text: without ids, which take room, a small file could claim any number of rows
+	arrowipc.EmptyList:  {list, pairs},
 }
 
 func (f *arrowFile) columns() []fileColumn {
@@ -107,7 +109,7 @@ func fillArrow(b *batch, from int, fields []arrowipc.Field, places []int, column
 			switch {
 			case in.Null(i):
 				c.appendNull()
-			case have == arrowipc.NumberList || have == arrowipc.PairList:
+			case have == arrowipc.NumberList || have == arrowipc.PairList || have == arrowipc.EmptyList:
 				appendArrowList(c, in, i)
 			case have == arrowipc.Date:
 				c.appendDay(in.Day(i))
