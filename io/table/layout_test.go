@@ -160,7 +160,7 @@ func TestSeparator(t *testing.T) {
 // TestAsOf: where week 0 is not said, the forecast's metadata or its first date say it.
 func TestAsOf(t *testing.T) {
 	articles := write(t, "a.csv", "merchant_id,article_id,on_hand,price,unit_cost\nM,1,5,10,6\n")
-	dates := write(t, "f.csv", "unique_id,ds,0.5\nM/1,2026-01-15,2\nM/1,2026-01-07,1\n")
+	dates := write(t, "f.csv", "unique_id,ds,0.5\nM/1,2026-01-15,2\nM/1,0001-01-01,2\nM/1,2026-01-07,1\n")
 	weeks := write(t, "w.csv", "unique_id,week,0.5\nM/1,0,2\n")
 	noted := filepath.Join(t.TempDir(), "f.parquet")
 	writeForecast(t, noted, 1)
