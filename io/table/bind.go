@@ -44,7 +44,7 @@ func bind(f file, name string, columns []tableColumn) (wants []want, places []in
 		}
 	}
 	if problems != nil {
-		return nil, nil, fmt.Errorf("%s: %s; its columns are: %s", name, strings.Join(problems, "; "), strings.Join(columnNames(have), ", "))
+		return nil, nil, fmt.Errorf("%s: %s; its columns are: %s", name, strings.Join(problems, "; "), listed(have))
 	}
 	return wants, places, nil
 }
@@ -55,6 +55,19 @@ func columnNames(columns []fileColumn) []string {
 		names[i] = c.name
 	}
 	return names
+}
+
+// listed writes columns' names for a message, which a file with thousands of them, or with text in place of names, must not flood.
+func listed(columns []fileColumn) string {
+	const most = 100
+	var names []string
+	for _, name := range columnNames(columns[:min(len(columns), most)]) {
+		names = append(names, clip(name))
+	}
+	if more := len(columns) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 // at returns the column in a place that bind gave, nil for -1.

@@ -206,7 +206,7 @@ func firstDay(set *fileSet, o ForecastOptions, asOf time.Time) (first int32, gue
 	}
 	dates := false
 	for _, path := range set.paths {
-		f, err := openFile(path)
+		f, err := set.open(path)
 		if err != nil {
 			return 0, false, err
 		}
@@ -232,7 +232,8 @@ func firstDay(set *fileSet, o ForecastOptions, asOf time.Time) (first int32, gue
 	return monday(first), true, err
 }
 
-// earliestDay returns the first date in the files that have dates; 0 if there is none at all.
+// earliestDay returns the first date in the files that have dates; 0 if there is none at all. Dates before 1970 are mistakes, one of
+// which must not put week 0 centuries before all others.
 func earliestDay(set *fileSet, o ForecastOptions) (int32, error) {
 	dates := false
 	r := newRowReader(set, false, func(f file, name string) ([]want, []int, error) {
@@ -254,7 +255,7 @@ func earliestDay(set *fileSet, o ForecastOptions) (int32, error) {
 			return 0, nil
 		case err != nil:
 			return 0, err
-		case dates && !b.columns[0].null[i]:
+		case dates && !b.columns[0].null[i] && b.columns[0].day[i] >= 0:
 			earliest, found = min(earliest, b.columns[0].day[i]), true
 		}
 	}

@@ -40,7 +40,7 @@ type ForecastOptions struct {
 func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 	have := f.columns()
 	fail := func(format string, args ...any) error {
-		return fmt.Errorf("%s: %s; its columns are: %s", name, fmt.Sprintf(format, args...), strings.Join(columnNames(have), ", "))
+		return fmt.Errorf("%s: %s; its columns are: %s", name, fmt.Sprintf(format, args...), listed(have))
 	}
 	var unfit []string // columns of the right name and the wrong type
 	find := func(k kind, names ...string) string {

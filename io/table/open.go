@@ -45,12 +45,34 @@ func hasKnownEnding(path string) bool { return ending(path) != "" }
 
 // openFile opens a file by its name's ending.
 func openFile(path string) (file, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe would be waited on for ever the second time
+		return nil, fmt.Errorf("%s is no ordinary file; tables are read more than once: save it as a file, or pipe an Arrow IPC stream into -", path)
+	}
 	for _, e := range endings {
 		if e.ending == ending(path) {
-			return e.open(path)
+			f, err := e.open(path)
+			if err != nil {
+				return nil, err
+			}
+			if name := twice(f.columns()); name != "" {
+				return nil, errors.Join(fmt.Errorf("%s has the column %q twice", path, name), f.close())
+			}
+			return f, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: the name's ending is not known; known are %s", path, knownEndings())
+}
+
+// twice returns a column's name that another one has, too; "" if there is none.
+func twice(columns []fileColumn) string {
+	seen := map[string]bool{}
+	for _, c := range columns {
+		if seen[c.name] && c.name != "" {
+			return c.name
+		}
+		seen[c.name] = true
+	}
+	return ""
 }
 
 // fileSet is the files of one table, in the order in which they are read.
@@ -67,6 +89,29 @@ func (s *fileSet) name(path string) string {
 	return path
 }
 
+// open opens one of the files.
+func (s *fileSet) open(path string) (file, error) {
+	f, err := openFile(path)
+	return f, s.blame(err)
+}
+
+// blame makes an error name stdin where it names its temporary copy.
+func (s *fileSet) blame(err error) error {
+	if err == nil || s.spooled == "" {
+		return err
+	}
+	return &stdinError{err, s.spooled}
+}
+
+type stdinError struct {
+	error
+	spooled string
+}
+
+func (e *stdinError) Error() string { return strings.ReplaceAll(e.error.Error(), e.spooled, "stdin") }
+
+func (e *stdinError) Unwrap() error { return e.error }
+
 func (s *fileSet) close() error {
 	if s.spooled == "" {
 		return nil
@@ -76,7 +121,7 @@ func (s *fileSet) close() error {
 
 // openFiles finds the files of a table: one file, all known ones in a folder and the folders in it, a glob, or - for an Arrow IPC
 // stream, which is copied to a temporary file because tables are read more than once. Names that begin with . or _ are left out
-// of folders.
+// of folders, and of globs that do not ask for them.
 func openFiles(path string, stdin io.Reader, tempDir string) (*fileSet, error) {
 	if path == "-" {
 		return spool(stdin, tempDir)
@@ -102,6 +147,9 @@ func openFiles(path string, stdin io.Reader, tempDir string) (*fileSet, error) {
 	}
 	var paths []string
 	for _, m := range matches {
+		if leftOut(filepath.Base(m)) && !leftOut(filepath.Base(path)) {
+			continue
+		}
 		if info, err := os.Stat(m); err == nil && info.IsDir() {
 			inside, err := tablesIn(m)
 			if err != nil {
@@ -134,6 +182,9 @@ func folder(root string) (*fileSet, error) {
 	return &fileSet{paths: paths}, nil
 }
 
+// leftOut tells whether a name is one of those that writers give to what is not or not yet part of the table.
+func leftOut(name string) bool { return strings.ContainsRune("._", rune(name[0])) }
+
 // tablesIn returns the files with known endings in a folder and the folders in it.
 func tablesIn(folder string) (paths []string, err error) {
 	root := folder + string(filepath.Separator) // makes a walk follow a link to a folder
@@ -141,7 +192,7 @@ func tablesIn(folder string) (paths []string, err error) {
 		switch {
 		case err != nil:
 			return err
-		case path != root && strings.ContainsRune("._", rune(d.Name()[0])):
+		case path != root && leftOut(d.Name()):
 			if d.IsDir() {
 				return fs.SkipDir
 			}

@@ -41,7 +41,7 @@ func (r *rowReader) next() (*batch, int, error) {
 			}
 			r.batch = nil
 			if !errors.Is(err, io.EOF) {
-				return nil, 0, err
+				return nil, 0, r.set.blame(err)
 			}
 			if err := r.file.close(); err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", r.name, err)
@@ -61,7 +61,7 @@ func (r *rowReader) open() error {
 	path := r.set.paths[r.upcoming]
 	r.name = r.set.name(path)
 	r.upcoming++
-	f, err := openFile(path)
+	f, err := r.set.open(path)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (r *rowReader) open() error {
 	}
 	r.places = places
 	r.batch, err = f.read(wants)
-	return err
+	return r.set.blame(err)
 }
 
 // source says where the current row stands.
