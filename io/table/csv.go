@@ -42,14 +42,8 @@ func openCSV(path string) (file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the header, a line of column names, can't be read: %w", path, err)
 	}
-	seen := map[string]bool{}
 	for _, name := range header {
-		name = strings.TrimSpace(name)
-		if seen[name] && name != "" {
-			return nil, fmt.Errorf("%s has the column %q twice", path, name)
-		}
-		seen[name] = true
-		f.header = append(f.header, name)
+		f.header = append(f.header, strings.TrimSpace(name))
 	}
 	return f, nil
 }
