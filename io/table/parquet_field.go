@@ -34,6 +34,9 @@ func newParquetField(c *parquet.Column) parquetField {
 		numbers = numbers && l.MaxRepetitionLevel() == 1 && isNumber(l.Type())
 	}
 	switch {
+	case len(f.leaves) == 1 && isEmpty(f.leaves[0].Type()):
+		f.typ = "list of nothing"
+		f.kinds = []kind{list, pairs}
 	case numbers && len(f.leaves) == 1:
 		f.typ = "list of " + f.leaves[0].Type().String()
 		f.kinds = []kind{list}
@@ -76,10 +79,14 @@ func leavesOf(c *parquet.Column) []*parquet.Column {
 func scalarKinds(t parquet.Type) []kind {
 	logical := annotation(t)
 	switch {
+	case isEmpty(t):
+		return []kind{text, number, date, list, pairs}
 	case isTime(logical), t.Kind() == parquet.Int96:
 		return []kind{date}
 	case t.Kind() == parquet.Boolean, t.Kind() == parquet.Float, t.Kind() == parquet.Double, isDecimal(logical):
 		return []kind{number}
+	case isUUID(logical):
+		return []kind{text}
 	case t.Kind() == parquet.Int32, t.Kind() == parquet.Int64:
 		return []kind{number, text}
 	case t.Kind() == parquet.ByteArray, t.Kind() == parquet.FixedLenByteArray && logical == nil:
@@ -105,8 +112,19 @@ func isTime(a format.LogicalTypeValue) bool {
 	return false
 }
 
+func isUUID(a format.LogicalTypeValue) bool {
+	_, ok := a.(*format.UUIDType)
+	return ok
+}
+
 func isDecimal(a format.LogicalTypeValue) bool {
 	_, ok := a.(*format.DecimalType)
+	return ok
+}
+
+// isEmpty tells whether a type has no values but null: the one that writers give to a column of which they have seen nothing else.
+func isEmpty(t parquet.Type) bool {
+	_, ok := annotation(t).(*format.NullType)
 	return ok
 }
 

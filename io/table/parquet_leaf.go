@@ -88,6 +88,12 @@ func (l *leafReader) decode() error {
 		}
 	}
 	t := l.leaf.Type()
+	if isEmpty(t) {
+		if present > 0 {
+			return errors.New("the file is damaged: values of a type that has none")
+		}
+		return nil
+	}
 	d := l.page.Dictionary()
 	if d == nil {
 		l.values.reset()
@@ -139,6 +145,10 @@ func (p *plain) decode(v encoding.Values, n int, t parquet.Type, as kind) error 
 	p.texts = slices.Grow(p.texts, n)
 	switch v.Kind() {
 	case encoding.ByteArray, encoding.FixedLenByteArray:
+		if isUUID(logical) {
+			eachBytes(v, n, func(b []byte) { p.texts = append(p.texts, uuidText(b)) })
+			return nil
+		}
 		eachBytes(v, n, func(b []byte) {
 			if k := len(p.texts); k > 0 && p.texts[k-1] == string(b) { // equal neighbours share one
 				p.texts = append(p.texts, p.texts[k-1])
@@ -154,6 +164,11 @@ func (p *plain) decode(v encoding.Values, n int, t parquet.Type, as kind) error 
 		return fmt.Errorf("values of type %s are no text", t)
 	}
 	return nil
+}
+
+// uuidText prints 16 bytes as RFC 9562 does: 8-4-4-4-12 hexadecimal digits.
+func uuidText(b []byte) string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }
 
 // eachBytes visits n values of a byte array type; a damaged page makes it panic.
