@@ -97,14 +97,17 @@ func TestObjectiveValues(t *testing.T) {
 }
 
 func TestTies(t *testing.T) {
-	base := Score{Value: 1, Ordered: 5, OrderWeek: 2}
+	score := func(value, ordered float64, week int) Score {
+		return Score{Value: value, OrderWeek: week, ordered: &lazyUnits{value: ordered}}
+	}
+	base := score(1, 5, 2)
 	for _, c := range []struct {
 		name string
 		s    Score
 	}{
-		{"smaller objective", Score{Value: 0.5, Ordered: 9, OrderWeek: 0}},
-		{"smaller order", Score{Value: 1, Ordered: 4, OrderWeek: 0}},
-		{"later order", Score{Value: 1, Ordered: 5, OrderWeek: 3}},
+		{"smaller objective", score(0.5, 9, 0)},
+		{"smaller order", score(1, 4, 0)},
+		{"later order", score(1, 5, 3)},
 	} {
 		if !c.s.Better(base) || base.Better(c.s) {
 			t.Errorf("%s does not win", c.name)

@@ -113,8 +113,26 @@ func mean(x []float64) float64 {
 type Score struct {
 	Shortfall float64 // min_fill_rate minus the mean fill rate; 0 where it is reached
 	Value     float64 // the objective, money
-	Ordered   float64 // mean units ordered
 	OrderWeek int     // first week in which the policy may order
+
+	ordered *lazyUnits // mean units ordered; nil: none
+}
+
+// lazyUnits are mean units ordered that are worked out when a tie asks for them: that is another run of the policy, and ties are rare.
+type lazyUnits struct {
+	value   float64
+	compute func() float64 // nil: value is known
+}
+
+// Ordered returns the mean units ordered.
+func (s Score) Ordered() float64 {
+	if s.ordered == nil {
+		return 0
+	}
+	if s.ordered.compute != nil {
+		s.ordered.value, s.ordered.compute = s.ordered.compute(), nil
+	}
+	return s.ordered.value
 }
 
 // Better tells whether s ranks before o.
@@ -124,11 +142,11 @@ func (s Score) Better(o Score) bool {
 		return s.Shortfall < o.Shortfall
 	case s.Value != o.Value:
 		return s.Value < o.Value
-	case s.Ordered != o.Ordered:
-		return s.Ordered < o.Ordered
-	default:
-		return s.OrderWeek > o.OrderWeek
 	}
+	if a, b := s.Ordered(), o.Ordered(); a != b {
+		return a < b
+	}
+	return s.OrderWeek > o.OrderWeek
 }
 
 // worst ranks behind everything.

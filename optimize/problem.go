@@ -43,7 +43,10 @@ func NewProblem(f *Family, o Objective, ev *simulate.Evaluator, scenarios, budge
 func (p *Problem) Evaluations() int { return p.evaluations }
 
 // Best returns the best point so far, nil before the first evaluation, and its score.
-func (p *Problem) Best() ([]int, Score) { return p.best, p.bestScore }
+func (p *Problem) Best() ([]int, Score) {
+	p.bestScore.Ordered() // known from now on: the evaluator may be prepared for another article
+	return p.best, p.bestScore
+}
 
 // Exhausted tells whether the budget is spent.
 func (p *Problem) Exhausted() bool { return p.evaluations >= p.Budget }
@@ -93,16 +96,22 @@ func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandon
 	if s.Value > limit {
 		return worst(), true
 	}
-	p.totals = p.evaluator.Totals(policy, p.totals)
-	var fill float64
-	for i := range p.totals {
-		fill += p.totals[i].FillRate()
-		s.Ordered += p.totals[i].Ordered
-	}
-	s.Ordered /= float64(p.n)
 	if floor := p.Objective.MinFillRate; floor > 0 {
+		p.totals = p.evaluator.Totals(policy, p.totals)
+		fill := 0.0
+		for i := range p.totals {
+			fill += p.totals[i].FillRate()
+		}
 		s.Shortfall = max(0, floor-fill/float64(p.n))
 	}
+	s.ordered = &lazyUnits{compute: func() float64 {
+		p.totals = p.evaluator.Totals(policy, p.totals)
+		sum := 0.0
+		for i := range p.totals {
+			sum += p.totals[i].Ordered
+		}
+		return sum / float64(p.n)
+	}}
 	if rsq, ok := policy.(simulate.RSQ); ok {
 		s.OrderWeek = rsq.T0
 	}
