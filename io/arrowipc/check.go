@@ -54,7 +54,7 @@ func (m *metadata) table(at int) node {
 
 // field returns where a table's field is, 0 if it is not there.
 func (m *metadata) field(n node, i int) int {
-	if 4+2*i+2 > n.size {
+	if 4+2*i >= n.size { // as the library compares: an odd size has half an offset, which it reads
 		return 0
 	}
 	if offset := m.u16(n.fields + 4 + 2*i); offset != 0 {
