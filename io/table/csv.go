@@ -63,6 +63,9 @@ func checkHeader(header []string) error {
 
 // open starts reading the file from its beginning.
 func (f *csvFile) open() (_ *csvRecords, err error) {
+	if err := f.close(); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
 	if f.raw, err = os.Open(f.path); err != nil {
 		return nil, fmt.Errorf("%s can't be read: %w", f.path, err)
 	}
