@@ -51,6 +51,8 @@ func openCSV(path string) (file, error) {
 // checkHeader tells what other kind of file it seems to be, or nil.
 func checkHeader(header []string) error {
 	switch first := header[0]; {
+	case strings.Contains(strings.ReplaceAll(strings.Join(header, "\n"), "\r\n", ""), "\r"): // or else all rows would be part of it
+		return errors.New("its lines end with carriage returns alone; save the file with line feeds")
 	case len(header) > maxHeader:
 		return fmt.Errorf("it has %d columns", len(header))
 	case strings.ContainsRune(first, 0) || !utf8.ValidString(strings.Join(header, "")):
@@ -109,6 +111,7 @@ func (f *csvFile) read(wants []want) (func() (*batch, error), error) {
 	if _, _, _, err := records.next(); err != nil { // the header
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
+	records.width = len(f.header)
 	places := make([]int, len(wants))
 	b := &batch{firstRow: 1}
 	for i, w := range wants {

@@ -16,6 +16,7 @@ type csvRecords struct {
 	buffer []byte // input that was read and not yet used
 	at     int    // where the next record begins in it
 	line   int    // number of the line there, 1 for the first
+	width  int    // fields that a row has, to tell values over several lines from quotes that are not closed; 0 if not known
 	ended  error  // of in
 
 	text   []byte // of the current record's fields, one behind the other
@@ -46,6 +47,9 @@ func (r *csvRecords) next() (fields []string, line int, malformed string, err er
 	next, lines, malformed, err := r.parse(end)
 	if err != nil {
 		return nil, line, "", err
+	}
+	if lines > 1 && r.width > 0 && len(r.ends) != r.width { // the quote that closed it is another's
+		malformed = "a quote is not closed"
 	}
 	if malformed != "" {
 		end = r.at + length // the buffer may have moved
@@ -110,6 +114,9 @@ func (r *csvRecords) parse(end int) (next, lines int, malformed string, err erro
 			}
 			at = r.at + behind
 			lines++
+			if r.width > 1 && r.looksLikeRow(r.buffer[at:end]) {
+				return 0, 0, "a quote is not closed", nil
+			}
 		}
 		r.ends = append(r.ends, len(r.text))
 		switch rest := r.buffer[at:end]; {
@@ -120,6 +127,13 @@ func (r *csvRecords) parse(end int) (next, lines int, malformed string, err erro
 		}
 		at++
 	}
+}
+
+// looksLikeRow tells whether a line that would be inside a quoted value has as many commas as a row. It is better to reject a text over
+// several lines that happens to have them than to lose the rows between two quotes that do not belong together.
+func (r *csvRecords) looksLikeRow(line []byte) bool {
+	text, _, _ := bytes.Cut(line, []byte{'"'})
+	return bytes.Count(text, []byte{','}) == r.width-1
 }
 
 // endOfLine returns where the line that holds r.buffer[from] ends, behind its line break, and reads more if need be. It may move

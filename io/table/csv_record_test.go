@@ -52,6 +52,41 @@ func TestCSVRecords(t *testing.T) {
 	}
 }
 
+// TestCSVQuoteOfAnotherLine: an open quote must not swallow the rows up to the next line that ends with a quote, whether or not the
+// record that this makes has the right number of fields.
+func TestCSVQuoteOfAnotherLine(t *testing.T) {
+	rows, rejects := allArticles(t, write(t, "a.csv", "merchant_id,article_id,on_hand,price,unit_cost,note\n"+
+		"M,1,1,2,1,\"12 inch\nM,2,1,2,1,\nM,3,1,2,1,\nM,4,1,2,1,5\"\nM,5,1,2,1,\"two\nlines, with\ncommas\"\n"+
+		"M,\"6,1,2,1,\nM,7,1,2,1,5\"\nM,\"8\n,\",\nM,9,1,2,1,\"5\"\n"))
+	var got []string
+	for _, r := range rows {
+		got = append(got, r.Article)
+	}
+	if want := []string{"2", "3", "4", "5", "7", "9"}; !slices.Equal(got, want) {
+		t.Errorf("rows %v, want %v", got, want)
+	}
+	want := `a.csv:1 /  "M,1,1,2,1,\"12 inch": line 2: a quote is not closed
+a.csv:6 /  "M,\"6,1,2,1,": line 9: a quote is not closed
+a.csv:8 /  "M,\"8": line 11: a quote is not closed
+a.csv:9 /  ",\",": line 12: a quote is not closed
+`
+	if brief(rejects) != want {
+		t.Errorf("got\n%swant\n%s", brief(rejects), want)
+	}
+}
+
+// TestCSVValueOverLines: a value over several lines may stand in any column.
+func TestCSVValueOverLines(t *testing.T) {
+	r := newCSVRecords(strings.NewReader("\"a\nb, c\",1,2\n1,\"\n\",2\n1,2,\"x\n\ny\"\"z\"\n"))
+	r.width = 3
+	for _, want := range []string{"a\nb, c|1|2", "1|\n|2", "1|2|x\n\ny\"z"} {
+		fields, _, malformed, err := r.next()
+		if got := strings.Join(fields, "|"); got != want || malformed != "" || err != nil {
+			t.Errorf("got %q %s %v, want %q", got, malformed, err, want)
+		}
+	}
+}
+
 func TestCSVUnclosedQuoteIsFoundWithinLines(t *testing.T) {
 	text := "\"" + strings.Repeat("a,b\n", 3*maxQuotedLines)
 	got, err := readRecords(strings.NewReader(text))

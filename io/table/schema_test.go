@@ -18,6 +18,7 @@ func TestFileErrors(t *testing.T) {
 	write(t, at("empty.arrow"), "")
 	write(t, at("semicolons.csv"), "merchant_id;article_id;on_hand\nM;1;1\n")
 	write(t, at("utf16.csv"), "\xff\xfem\x00e\x00\n\x00")
+	write(t, at("mac.csv"), "merchant_id,article_id,on_hand,price,unit_cost,moq\rM,1,1,1,1,2\r")
 	write(t, at("twice.csv"), "price,price\n1,1\n")
 	write(t, at("text.parquet"), "this is no Parquet file")
 	write(t, at("text.arrow"), "this is no Arrow file")
@@ -34,6 +35,7 @@ func TestFileErrors(t *testing.T) {
 		{"empty.arrow", `empty.arrow is not an Arrow IPC file or stream, or damaged or cut off: the file is empty; an Arrow file has at least a schema`},
 		{"semicolons.csv", `semicolons.csv: the header, a line of column names, can't be read: columns are to be separated by commas, not as in "merchant_id;article_id;on_hand"`},
 		{"utf16.csv", `utf16.csv: the header, a line of column names, can't be read: it is not UTF-8 text; save the file as CSV UTF-8`},
+		{"mac.csv", `mac.csv: the header, a line of column names, can't be read: its lines end with carriage returns alone; save the file with line feeds`},
 		{"twice.csv", `twice.csv has the column "price" twice`},
 		{"text.parquet", `text.parquet is not a Parquet file, or damaged or cut off: `},
 		{"text.arrow", `text.arrow is not an Arrow IPC file or stream, or damaged or cut off: `},
