@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -179,6 +180,18 @@ func TestTypes(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// TestAbsurdDays: 2^32 days and some are no day of this century.
+func TestAbsurdDays(t *testing.T) {
+	b := array.NewTimestampBuilder(memory.DefaultAllocator, &arrow.TimestampType{Unit: arrow.Second})
+	for _, seconds := range []int64{(1<<32 + 20458) * 86400, -(1<<32 - 20458) * 86400} {
+		b.Append(arrow.Timestamp(seconds))
+	}
+	c := newColumn(b.NewArray())
+	if c.Day(0) != math.MaxInt32 || c.Day(1) != math.MinInt32 {
+		t.Errorf("days %d and %d", c.Day(0), c.Day(1))
 	}
 }
 

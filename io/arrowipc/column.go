@@ -179,12 +179,13 @@ func (c Column) Day(i int) int32 {
 	return 0
 }
 
+// floorDiv rounds down. What no int32 holds stays absurd instead of being wrapped around to some plausible day.
 func floorDiv(a, b int64) int32 {
 	q := a / b
 	if a%b < 0 {
 		q--
 	}
-	return int32(q)
+	return int32(min(max(q, math.MinInt32), math.MaxInt32))
 }
 
 // List appends row i of a NumberList or EmptyList column to values, or of a PairList column, flattened: week, quantity, week, quantity … hole tells
