@@ -2,12 +2,16 @@ package table
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/restock-engine/restock/forecast"
 )
@@ -106,6 +110,45 @@ func TestHistoryOrder(t *testing.T) {
 		}
 		if left, _ := filepath.Glob(h.tempDir + "/*"); len(left) > 0 {
 			t.Errorf("%s: temporary files are left: %v", name, left)
+		}
+	}
+}
+
+// TestHistoryDoesNotDependOnOrder: the rows in another order, through few or many temporary files, give the same series and rejects.
+func TestHistoryDoesNotDependOnOrder(t *testing.T) {
+	var rows []string
+	for sku := range 100 {
+		for week := range 10 {
+			value := fmt.Sprint(sku + week)
+			if (sku+week)%17 == 0 {
+				value = "x"
+			}
+			rows = append(rows, fmt.Sprintf("M,%d,%s,%s,%d", sku, monday5.AddDate(0, 0, 7*week).Format(time.DateOnly), value, week%2))
+		}
+	}
+	read := func() (map[string]*forecast.Series, []string) {
+		series, rejects := allSeries(t, write(t, "h.csv", "merchant_id,article_id,week_start,sales,in_stock\n"+strings.Join(rows, "\n")))
+		byArticle := map[string]*forecast.Series{}
+		for _, s := range series {
+			byArticle[s.ArticleID] = s
+		}
+		var reasons []string
+		for _, r := range rejects {
+			reasons = append(reasons, r.Article+r.Column+r.Value+r.Reason)
+		}
+		slices.Sort(reasons)
+		return byArticle, reasons
+	}
+	want, wantRejects := read()
+	if len(want) != 100 || len(wantRejects) != 58 {
+		t.Fatalf("%d SKUs and %d rejects", len(want), len(wantRejects))
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	for _, bytes := range []int64{1, 50_000, partitionBytes} {
+		smallPartitions(t, bytes)
+		if got, rejects := read(); !reflect.DeepEqual(got, want) || !slices.Equal(rejects, wantRejects) {
+			t.Errorf("partitions of %d bytes: other series or rejects", bytes)
 		}
 	}
 }

@@ -117,6 +117,12 @@ func TestJoinDoesNotDependOnOrder(t *testing.T) {
 		}
 	}
 	whole := build(t, filepath.Join(folder, "shuffled.arrows"), levels, keys, rows...)
+	for _, bytes := range []int64{1, 5_000, 100_000} { // of 1500 rows, each taken for rowBytes: 200, 77 and 4 partitions
+		smallPartitions(t, bytes)
+		if got := printJoin(t, articles, whole, JoinOptions{}); got != want {
+			t.Errorf("partitions of %d bytes: other items", bytes)
+		}
+	}
 	stream, _ := os.ReadFile(whole)
 	if got := printJoin(t, articles, "-", JoinOptions{Stdin: bytes.NewReader(stream)}); got != want {
 		t.Error("stdin: other items")
@@ -124,6 +130,13 @@ func TestJoinDoesNotDependOnOrder(t *testing.T) {
 	if got := printJoin(t, articles, filepath.Join(folder, "shuff*.arrows"), JoinOptions{}); got != want {
 		t.Error("glob: other items")
 	}
+}
+
+// smallPartitions makes spilled rows go to many temporary files for the rest of the test.
+func smallPartitions(t *testing.T, bytes int64) {
+	old := partitionBytes
+	partitionBytes = bytes
+	t.Cleanup(func() { partitionBytes = old })
 }
 
 // TestManyPartitions spills to more than one file.

@@ -31,8 +31,8 @@ type spill struct {
 	at        int
 }
 
-// partitionBytes is about how large a partition may become; small inputs have one.
-const partitionBytes = 48 << 20
+// partitionBytes is about how large a partition may become; small inputs have one. Tests make it smaller.
+var partitionBytes int64 = 48 << 20
 
 // maxPartitions bounds the number of open files and their buffers.
 const maxPartitions = 200
