@@ -46,6 +46,9 @@ type historyRow struct {
 	fault   *fault // the week is not to be used
 }
 
+// maxHistoryRows bounds the rows of one SKU, which are in memory at a time.
+const maxHistoryRows = 100 * maxHistoryWeek
+
 // maxHistoryWeek bounds the dates that are taken for dates of a history: 1970 to 2169.
 const maxHistoryWeek = 200 * 365 / 7
 
@@ -253,9 +256,20 @@ func (h *HistoryReader) Next() (*forecast.Series, []Reject, error) {
 		return nil, []Reject{r}, err
 	}
 	var rows []historyRow
-	err := h.rows.each(h.number, func(row *historyRow) { rows = append(rows, *row) })
+	more := 0
+	err := h.rows.each(h.number, func(row *historyRow) {
+		if len(rows) == maxHistoryRows {
+			more++
+			return
+		}
+		rows = append(rows, *row)
+	})
 	if err != nil {
 		return nil, nil, err
+	}
+	if more > 0 {
+		return nil, nil, fmt.Errorf("%s: SKU %s/%s has %d rows; a history has one row per SKU and week, so a SKU's key may be missing or the sales may not be weekly",
+			rows[0].source.File, rows[0].key.Merchant, rows[0].key.Article, maxHistoryRows+more)
 	}
 	h.number++
 	slices.SortStableFunc(rows, func(a, b historyRow) int { return cmp.Compare(a.week, b.week) })

@@ -152,3 +152,15 @@ func TestHistoryDoesNotDependOnOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestHistoryOfOneKey: a file whose keys are all the same by mistake is an error, and does not fill the memory.
+func TestHistoryOfOneKey(t *testing.T) {
+	h, err := OpenHistory(write(t, "h.csv", "merchant_id,article_id,week_start,sales\n"+strings.Repeat("M,1,2026-01-05,1\n", maxHistoryRows+7)), HistoryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if _, _, err := h.Next(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("h.csv: SKU M/1 has %d rows; a history has one row", maxHistoryRows+7)) {
+		t.Error(err)
+	}
+}
