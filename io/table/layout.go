@@ -163,6 +163,9 @@ func namedLevels(names []string) (map[float64]string, error) {
 	}
 	columns := map[float64]string{}
 	for _, n := range named {
+		if scale == 100 && n[0] == 'q' != (named[0][0] == 'q') { // 0.5 beside q97.5 can be the median or half a percent
+			return nil, fmt.Errorf("columns %s and %s name quantile levels in two ways; use levels like 0.025 or percentages like q2.5 for all", named[0], n)
+		}
 		level := roundLevel(values[n] / scale)
 		if other, ok := columns[level]; ok {
 			return nil, fmt.Errorf("columns %s and %s are the same quantile level %g", other, n, level)

@@ -123,6 +123,7 @@ func TestForecastFileErrors(t *testing.T) {
 		{"unique_id,week,0,0.5\n", `f.csv: quantile level 0 is outside (0,1); its columns are: unique_id, week, 0, 0.5`},
 		{"unique_id,week,q50,q100\n", `f.csv: quantile level 1 is outside (0,1); its columns are: unique_id, week, q50, q100`},
 		{"unique_id,week,0.5,q0.5\n", `f.csv: columns 0.5 and q0.5 are the same quantile level 0.5; its columns are: unique_id, week, 0.5, q0.5`},
+		{"unique_id,week,0.5,q97.5\n", `f.csv: columns 0.5 and q97.5 name quantile levels in two ways; use levels like 0.025 or percentages like q2.5 for all; its columns are: unique_id, week, 0.5, q97.5`},
 		{"unique_id,ds,A,A-lo-90,B,B-lo-90\n", `f.csv: the file has several models, choose one with --model: A, B; its columns are: unique_id, ds, A, A-lo-90, B, B-lo-90`},
 		{"unique_id,week,q\n", `f.csv: column q has lists of quantiles, but the file's metadata have no quantile_levels, as in [0.025,0.05]; its columns are: unique_id, week, q`},
 		{"unique_id,week\n", `f.csv: no quantiles found: neither q (a list), nor samples, nor columns named for levels (0.025, q2.5), nor a model's (<Model>, <Model>-lo-95, <Model>-hi-95); its columns are: unique_id, week`},
