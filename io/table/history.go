@@ -47,7 +47,7 @@ type historyRow struct {
 }
 
 // maxHistoryRows bounds the rows of one SKU, which are in memory at a time.
-const maxHistoryRows = 100 * maxHistoryWeek
+const maxHistoryRows = 10 * maxHistoryWeek
 
 // maxHistoryWeek bounds the dates that are taken for dates of a history: 1970 to 2169.
 const maxHistoryWeek = 200 * 365 / 7
