@@ -161,6 +161,9 @@ func appendRepeated(values []parquet.Value, x *cell, present, n int, element fun
 // flush hands on what has been collected.
 func (s *parquetSink) flush() error {
 	for i, w := range s.writer.ColumnWriters() {
+		if len(s.values[i]) == 0 { // the library looks at the first value, even of none
+			continue
+		}
 		if _, err := w.WriteRowValues(s.values[i]); err != nil {
 			return err
 		}
