@@ -63,6 +63,8 @@ type Joined struct {
 	row      int32 // of the next article
 	orphans  *forecastReader
 	crossed  int64
+
+	partition *partition // what was found out about a shard beforehand; nil where the files say it
 }
 
 // Join opens the articles and the forecast and finds out how they stand to each other: it reads all keys once.
@@ -192,10 +194,13 @@ func (j *Joined) place(number int32) string {
 		return 1
 	})
 	row := int64(number) - j.starts[file-1] + 1
-	if len(j.articleSet.paths) == 1 {
+	if j.articleSet.windows != nil {
+		row += j.articleSet.windows[file-1].From
+	}
+	if len(j.articleSet.paths) == 1 && j.articleSet.windows == nil {
 		return fmt.Sprintf("row %d", row)
 	}
-	return fmt.Sprintf("row %d of %s", row, j.articleSet.paths[file-1])
+	return fmt.Sprintf("row %d of %s", row, j.articleSet.name(j.articleSet.paths[file-1]))
 }
 
 // scanForecast reads the forecast's keys: whether they stand in the order of the articles, and which have no article.
@@ -228,7 +233,10 @@ func (j *Joined) scanForecast() (sorted bool, count int64, err error) {
 
 // forecastRows are the forecast's rows that have an article.
 func (j *Joined) forecastRows() rowsOf[forecastRow] {
-	r := newForecastReader(j.forecastSet, j.options.ForecastOptions, j.first, false)
+	return j.forecastRowsOf(newForecastReader(j.forecastSet, j.options.ForecastOptions, j.first, false))
+}
+
+func (j *Joined) forecastRowsOf(r *forecastReader) rowsOf[forecastRow] {
 	return rowsOf[forecastRow]{
 		next: func(row *forecastRow) (int32, error) {
 			if err := r.next(row); err != nil {
@@ -270,6 +278,9 @@ func (j *Joined) Next() (Item, error) {
 		if !errors.Is(err, io.EOF) {
 			return item, err
 		}
+		if j.partition != nil {
+			return j.partition.nextOrphan()
+		}
 		j.orphans = newForecastReader(j.forecastSet, j.options.ForecastOptions, j.first, true)
 	}
 	return j.nextOrphan()
@@ -288,11 +299,15 @@ func (j *Joined) nextArticle() (Item, error) {
 	refuse := func(reason string) (Item, error) {
 		return Item{Reject: &Reject{Source: row.Source, Key: row.Key, Reason: reason}}, nil
 	}
+	duplicate := func(of string) (Item, error) { return refuse("the SKU is a duplicate of " + of + ", which is used") }
+	if of, ok := j.partition.duplicateOf(n); ok {
+		return duplicate(of)
+	}
 	switch first := j.index.find(row.Key); {
 	case first == notFound || n >= int32(j.total):
 		return Item{}, fmt.Errorf("%s: the file has changed while it was read", row.File)
 	case first != n:
-		return refuse("the SKU is a duplicate of " + j.place(first) + ", which is used")
+		return duplicate(j.place(first))
 	}
 	item := Item{Row: row}
 	if err := j.assemble(n, &item); err != nil {
@@ -353,6 +368,8 @@ func (j *Joined) assemble(n int32, item *Item) error {
 	return nil
 }
 
+const noArticle = "the SKU has a forecast, but no row in the articles"
+
 // nextOrphan returns the rejects of the forecast.
 func (j *Joined) nextOrphan() (Item, error) {
 	var row forecastRow
@@ -370,7 +387,7 @@ func (j *Joined) nextOrphan() (Item, error) {
 		h := j.index.hash(row.key)
 		if j.unknown[h] {
 			delete(j.unknown, h)
-			return Item{Reject: &Reject{Source: row.source, Key: row.key, Reason: "the SKU has a forecast, but no row in the articles"}}, nil
+			return Item{Reject: &Reject{Source: row.source, Key: row.key, Reason: noArticle}}, nil
 		}
 	}
 }

@@ -78,13 +78,18 @@ func twice(columns []fileColumn) string {
 // fileSet is the files of one table, in the order in which they are read.
 type fileSet struct {
 	paths   []string
-	spooled string // temporary copy of stdin, "" if none
+	spooled string   // temporary copy of stdin, "" if none
+	base    string   // folder that is left out of names in messages, "" for none
+	windows []Window // [path] the rows to read; nil: all
 }
 
 // name returns what a file is called in messages.
 func (s *fileSet) name(path string) string {
 	if path == s.spooled {
 		return "stdin"
+	}
+	if s.base != "" {
+		return filepath.ToSlash(strings.TrimPrefix(path, s.base+string(filepath.Separator)))
 	}
 	return path
 }

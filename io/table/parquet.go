@@ -101,8 +101,19 @@ func (f *parquetFile) close() error { return f.raw.Close() }
 // parquetBatch is the number of rows in a batch.
 const parquetBatch = 1024
 
-func (f *parquetFile) read(wants []want) (func() (*batch, error), error) {
+func (f *parquetFile) read(wants []want) (func() (*batch, error), error) { return f.readFrom(wants, 0) }
+
+// readFrom is read beginning with the row group that holds a row, counted from 0.
+func (f *parquetFile) readFrom(wants []want, row int64) (func() (*batch, error), error) {
 	r := &parquetReader{file: f, batch: &batch{firstRow: 1}}
+	for _, g := range f.file.RowGroups() {
+		if n := g.NumRows(); r.batch.firstRow+n <= row+1 {
+			r.batch.firstRow += n
+			r.group++
+			continue
+		}
+		break
+	}
 	for _, w := range wants {
 		i := slices.IndexFunc(f.fields, func(p parquetField) bool { return p.name == w.name })
 		r.fields = append(r.fields, &f.fields[i])

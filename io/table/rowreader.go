@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // rowReader goes through the rows of all files of a table.
@@ -18,7 +19,7 @@ type rowReader struct {
 	file     file
 	batch    func() (*batch, error)
 	rows     *batch
-	row      int // in rows
+	row, end int // in rows: the current one, and where to stop
 }
 
 func newRowReader(set *fileSet, owned bool, bind func(file, string) ([]want, []int, error)) *rowReader {
@@ -28,16 +29,18 @@ func newRowReader(set *fileSet, owned bool, bind func(file, string) ([]want, []i
 // next returns the batch and the row in it; io.EOF after the last row of the last file.
 func (r *rowReader) next() (*batch, int, error) {
 	for {
-		if r.rows != nil && r.row+1 < r.rows.rows {
+		if r.rows != nil && r.row+1 < r.end {
 			r.row++
 			return r.rows, r.row, nil
 		}
 		r.rows = nil
 		if r.batch != nil {
 			b, err := r.batch()
-			if err == nil {
-				r.rows, r.row = b, -1
+			if err == nil && r.enter(b) {
 				continue
+			}
+			if err == nil {
+				err = io.EOF
 			}
 			r.batch = nil
 			if !errors.Is(err, io.EOF) {
@@ -71,8 +74,33 @@ func (r *rowReader) open() error {
 		return err
 	}
 	r.places = places
-	r.batch, err = f.read(wants)
+	if p, ok := f.(*parquetFile); ok && r.set.windows != nil {
+		r.batch, err = p.readFrom(wants, r.window().From)
+	} else {
+		r.batch, err = f.read(wants)
+	}
 	return r.set.blame(err)
+}
+
+// window returns the rows of the open file that are to be read.
+func (r *rowReader) window() Window {
+	if r.set.windows == nil {
+		return Window{To: math.MaxInt64}
+	}
+	return r.set.windows[r.upcoming-1]
+}
+
+// enter moves to a batch; false tells that it lies behind the window.
+func (r *rowReader) enter(b *batch) bool {
+	w := r.window()
+	before := b.firstRow - 1
+	if before >= w.To {
+		return false
+	}
+	r.rows = b
+	r.row = int(min(max(w.From-before, 0), int64(b.rows))) - 1
+	r.end = int(min(w.To-before, int64(b.rows)))
+	return true
 }
 
 // source says where the current row stands.
