@@ -10,15 +10,23 @@ import (
 	"github.com/restock-engine/restock/optimize"
 )
 
-// inputHash identifies everything a recommendation depends on besides the seed and the engine: the resolved article, the forecast, the plan, the options
-// and the SKU's key. Two runs with the same hash, seed and engine version give the same recommendation.
+// inputHash identifies everything that a SKU's recommendation depends on besides the seed and the engine: two runs with the same hash, seed and
+// engine version give the same recommendation. It has three parts, joined by hyphens, so that a difference tells what has changed: the state (stock,
+// what is on its way, the plan), the forecast, and the settings (costs, lead times, order rules, objective).
 func inputHash(in optimize.Input, o optimize.Options) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d %+v %+v %+v %v", in.Key, *in.Article, o, in.Plan, in.Forecast.Levels)
-	buffer := make([]byte, 0, 4*len(in.Forecast.Values))
+	a := *in.Article
+	state := fmt.Appendf(nil, "%v %v %v %v", a.OnHand, a.InTransit, a.PendingReturns, in.Plan)
+	a.OnHand, a.InTransit, a.PendingReturns = 0, nil, nil
+	settings := fmt.Appendf(nil, "%+v %+v", a, o)
+	quantiles := fmt.Appendf(nil, "%v ", in.Forecast.Levels)
 	for _, v := range in.Forecast.Values {
-		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
+		quantiles = binary.LittleEndian.AppendUint32(quantiles, math.Float32bits(v))
 	}
-	h.Write(buffer)
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return short(state) + "-" + short(quantiles) + "-" + short(settings)
+}
+
+// short returns 48 bits of a SHA-256, in hexadecimal.
+func short(data []byte) string {
+	h := sha256.Sum256(data)
+	return hex.EncodeToString(h[:6])
 }

@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/restock-engine/restock/forecast"
-	"github.com/restock-engine/restock/internal/parallel"
 	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
-	"github.com/restock-engine/restock/simulate"
 )
 
 // Job is one run: what to read, what to write, and how.
@@ -39,6 +37,8 @@ type Result struct {
 	Recommendation *optimize.Recommendation // nil for a reject
 	Reject         *table.Reject
 	inputHash      string
+	unitCost       float64 // money
+	freeStock      bool    // stock costs nothing to hold
 }
 
 // Run executes the job. When the context is cancelled, what is finished is kept in the file that the summary names, and the context's error is
@@ -60,21 +60,19 @@ func Run(ctx context.Context, job Job) (s *Summary, err error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := newEngine(&job)
-	next := chunks(joined)
-	err = parallel.Ordered(ctx, len(engine.workers), next, engine.decide, func(results []Result) error {
-		for i := range results {
-			if err := out.write(&results[i]); err != nil {
-				return err
-			}
-			s.add(&results[i])
+	err = newEngine(job.Settings, job.Seed, job.Workers).all(ctx, joined, func(r *Result) error {
+		if err := out.write(r); err != nil {
+			return err
 		}
+		s.add(r)
+		return nil
+	}, func() {
 		if job.Progress != nil {
 			job.Progress(s.In, joined.Total())
 		}
-		return nil
 	})
-	s.finish(joined, job.Settings, err == nil)
+	s.Crossed = joined.Crossed()
+	s.finish(job.Settings, err == nil)
 	switch {
 	case err == nil:
 		err = out.commit()
@@ -115,103 +113,4 @@ func (job *Job) asOf(joined *table.Joined, s *Summary) time.Time {
 func (job *Job) runID(asOf time.Time) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", job.Settings.Hash(), job.Seed, job.EngineVersion))
 	return asOf.Format(time.DateOnly) + "-" + hex.EncodeToString(h[:6])
-}
-
-// chunkSize is how many articles a worker takes at a time.
-const chunkSize = 32
-
-// chunks returns a function that reads the joined rows in chunks.
-func chunks(joined *table.Joined) func() ([]table.Item, error) {
-	var pending error
-	return func() ([]table.Item, error) {
-		if pending != nil {
-			return nil, pending
-		}
-		var items []table.Item
-		for len(items) < chunkSize {
-			item, err := joined.Next()
-			if err != nil {
-				pending = err
-				break
-			}
-			items = append(items, item)
-		}
-		if len(items) == 0 {
-			return nil, pending
-		}
-		return items, nil
-	}
-}
-
-// engine decides articles on several workers.
-type engine struct {
-	job     *Job
-	sampler *simulate.Sampler
-	workers []*optimize.Workspace
-}
-
-func newEngine(job *Job) *engine {
-	e := &engine{job: job, sampler: simulate.NewSampler(job.Seed)}
-	for range parallel.Workers(job.Workers) {
-		e.workers = append(e.workers, &optimize.Workspace{})
-	}
-	return e
-}
-
-func (e *engine) decide(worker int, items []table.Item) []Result {
-	results := make([]Result, len(items))
-	for i := range items {
-		results[i] = e.one(e.workers[worker], &items[i])
-	}
-	return results
-}
-
-// one decides one article. What can't be decided becomes a reject; nothing else does.
-func (e *engine) one(w *optimize.Workspace, item *table.Item) Result {
-	if item.Reject != nil {
-		return Result{Key: item.Reject.Key, Reject: item.Reject}
-	}
-	row := item.Row
-	article, decision, err := e.job.Settings.Article(row)
-	if err != nil {
-		return Result{Key: row.Key, Reject: fieldReject(row, err)}
-	}
-	if r := item.Short(article.Horizon); r != nil {
-		return Result{Key: row.Key, Reject: r}
-	}
-	in := optimize.Input{Article: &article, Forecast: item.Forecast, Key: e.sampler.Key(row.Merchant, row.Article)}
-	if row.HasPlan {
-		in.Plan, err = plan(row)
-		if err != nil {
-			return Result{Key: row.Key, Reject: fieldReject(row, err)}
-		}
-	}
-	options := decision.Options()
-	rec, err := optimize.Decide(e.sampler, in, options, w)
-	if err != nil {
-		return Result{Key: row.Key, Reject: &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}}
-	}
-	return Result{Key: row.Key, Recommendation: &rec, inputHash: inputHash(in, options)}
-}
-
-// plan returns the row's plan as a policy.
-func plan(row *table.ArticleRow) (simulate.Plan, error) {
-	p := simulate.NewPlan(row.Plan)
-	if err := p.Validate(); err != nil {
-		return nil, simulate.FieldErrors{{Column: "plan", Value: p.String(), Reason: err.Error()}}
-	}
-	return p, nil
-}
-
-// fieldReject makes a reject of the first field that is wrong.
-func fieldReject(row *table.ArticleRow, err error) *table.Reject {
-	r := &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}
-	var fields simulate.FieldErrors
-	if errors.As(err, &fields) && len(fields) > 0 {
-		r.Column, r.Value, r.Reason = fields[0].Column, fields[0].Value, fields[0].Reason
-		if more := len(fields) - 1; more > 0 {
-			r.Reason += fmt.Sprintf(" (and %d more: %v)", more, fields[1:])
-		}
-	}
-	return r
 }

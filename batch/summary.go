@@ -2,81 +2,39 @@ package batch
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/restock-engine/restock/io/settings"
-	"github.com/restock-engine/restock/io/table"
-	"github.com/restock-engine/restock/optimize"
 )
 
 // Summary says what a run did: counts, money over all SKUs, and the recommendations that matter most.
 type Summary struct {
 	RunID string
 	AsOf  time.Time
+	Totals
 
-	In              int64 // rows of articles, and SKUs of the forecast without a usable article row
-	Recommendations int64
-	Rejects         int64
-	ByStatus        map[optimize.Status]int64
-	Reasons         []ReasonCount // of rejects, most frequent first
-
-	OrdersNow     int64   // SKUs with an order in week 0
-	UnitsNow      float64 // units of these
-	Cost          float64 // mean, all SKUs
-	DoNothingCost float64
-	Saving        float64 // against doing nothing, mean
-	Demand        float64 // money: price × units
-	Served        float64 // of that, mean
-	ServedNothing float64 // the same when doing nothing
-	Evaluations   int64
-
-	Top      []Result // orders of week 0, largest saving first
+	Reasons  []ReasonCount // of rejects, most frequent first
+	Top      []Result      // orders of week 0, largest saving first
 	Warnings []string
 	Files    []string // that were written
 
-	keep    int
-	reasons map[string]int64
-	seen    map[string]bool // merchants
+	keep int
 }
 
 // ReasonCount is how many rows were rejected for a reason.
 type ReasonCount struct {
-	Reason string // with its column
-	Count  int64
+	Reason string `json:"reason"` // with its column
+	Count  int64  `json:"count"`
 }
 
-func newSummary(keep int) *Summary {
-	return &Summary{ByStatus: map[optimize.Status]int64{}, keep: keep, reasons: map[string]int64{}, seen: map[string]bool{}}
-}
+func newSummary(keep int) *Summary { return &Summary{Totals: newTotals(), keep: keep} }
 
 func (s *Summary) add(r *Result) {
-	s.In++
-	s.seen[r.Key.Merchant] = true
-	if r.Reject != nil {
-		s.Rejects++
-		reason := r.Reject.Reason
-		if r.Reject.Column != "" {
-			reason = r.Reject.Column + " " + reason
-		}
-		if len(s.reasons) < 1000 || s.reasons[reason] > 0 {
-			s.reasons[reason]++
-		}
-		return
-	}
-	rec := r.Recommendation
-	s.Recommendations++
-	s.ByStatus[rec.Status]++
-	s.Cost += rec.Figures.MeanCost
-	s.DoNothingCost += rec.DoNothing.MeanCost
-	s.Saving += rec.Saving.Estimate
-	s.Demand += rec.Demand()
-	s.Served += rec.Figures.GMV
-	s.ServedNothing += rec.DoNothing.GMV
-	s.Evaluations += int64(rec.Evaluations)
-	if rec.Policy.T0 == 0 && rec.Policy.Q0 > 0 {
-		s.OrdersNow++
-		s.UnitsNow += rec.Policy.Q0
+	s.Totals.add(r)
+	if r.Reject == nil && r.Recommendation.Policy.T0 == 0 && r.Recommendation.Policy.Q0 > 0 {
 		s.offer(r)
 	}
 }
@@ -98,28 +56,44 @@ func (s *Summary) offer(r *Result) {
 }
 
 // finish completes the summary; whether merchants are missing can only be told of a complete run.
-func (s *Summary) finish(joined *table.Joined, set *settings.Settings, complete bool) {
-	for reason, n := range s.reasons {
-		s.Reasons = append(s.Reasons, ReasonCount{reason, n})
-	}
-	slices.SortFunc(s.Reasons, func(a, b ReasonCount) int {
-		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Reason, b.Reason))
-	})
+func (s *Summary) finish(set *settings.Settings, complete bool) {
+	s.Reasons = s.Totals.byCount()
 	s.Warnings = append(s.Warnings, set.Warnings()...)
-	for _, m := range set.Merchants() {
-		if complete && !s.seen[m] {
-			s.Warnings = append(s.Warnings, "the settings have a section for merchant "+m+", but no article is theirs; is the id spelt as in the articles?")
-		}
+	if complete {
+		s.Warnings = append(s.Warnings, s.missingMerchants(set)...)
 	}
-	if n := joined.Crossed(); n > 0 {
-		s.Warnings = append(s.Warnings, plural(n, "forecast has", "forecasts have")+" crossing quantiles, which were sorted")
-	}
+	s.Warnings = append(s.Warnings, s.crossed()...)
 }
 
-// RejectShare is the share of the rows that were rejected.
-func (s *Summary) RejectShare() float64 {
-	if s.In == 0 {
-		return 0
+// byCount lists the reasons of rejects, most frequent first.
+func (t *Totals) byCount() []ReasonCount {
+	var list []ReasonCount
+	for reason, n := range t.Reasons {
+		list = append(list, ReasonCount{reason, n})
 	}
-	return float64(s.Rejects) / float64(s.In)
+	slices.SortFunc(list, func(a, b ReasonCount) int {
+		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Reason, b.Reason))
+	})
+	return list
 }
+
+func (t *Totals) missingMerchants(set *settings.Settings) (warnings []string) {
+	for _, m := range set.Merchants() {
+		if t.Merchants[m] == 0 {
+			warnings = append(warnings, "the settings have a section for merchant "+m+
+				", but no article is theirs; is the id spelt as in the articles?")
+		}
+	}
+	return warnings
+}
+
+func (t *Totals) crossed() []string {
+	if t.Crossed == 0 {
+		return nil
+	}
+	return []string{plural(t.Crossed, "forecast has", "forecasts have") + " crossing quantiles, which were sorted"}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
