@@ -48,6 +48,7 @@ hundreds of scenarios of demand, lead times and returns, and picks the ordering 
 		newOptimizeCommand(e),
 		newSimulateCommand(e),
 		newValidateCommand(e),
+		newDemoDataCommand(e),
 		newConfigCommand(e),
 		newVersionCommand(e),
 	)
