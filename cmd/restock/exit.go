@@ -17,6 +17,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2 // the command line is wrong
 	exitRejects     = 3 // more rows were rejected than allowed; the good ones are written
+	exitChecks      = 4 // the result is complete, and a check of it failed
 	exitInterrupted = 130
 )
 

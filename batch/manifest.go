@@ -1,0 +1,338 @@
+package batch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/restock-engine/restock/forecast"
+	"github.com/restock-engine/restock/io/settings"
+	"github.com/restock-engine/restock/io/table"
+)
+
+// Manifest is all that a run's result depends on, and how it is divided. It holds no times and no paths of a machine: the same input gives the
+// same manifest anywhere.
+type Manifest struct {
+	Format        int               `json:"format"`
+	Date          string            `json:"date"`  // of the run
+	AsOf          string            `json:"as_of"` // Monday of week 0
+	RunID         string            `json:"run_id"`
+	EngineVersion string            `json:"engine_version"`
+	Seed          uint64            `json:"seed"`
+	Settings      ManifestSettings  `json:"settings"`
+	Read          ManifestRead      `json:"read"`
+	Inputs        []ManifestInput   `json:"inputs"`
+	ForecastAsOf  string            `json:"forecast_as_of,omitempty"` // Monday of week 0 as the forecast itself says, if it does
+	ForecastDates bool              `json:"forecast_dates"`           // the forecast has dates, not week numbers
+	Order         table.RowOrder    `json:"order"`
+	ShardSize     int64             `json:"shard_size"` // articles, about
+	Shards        []table.Shard     `json:"shards"`
+	Partitions    map[string]string `json:"partitions,omitempty"` // SHA-256 of the files of a partitioned forecast
+
+	hash string // SHA-256 of the manifest's own file
+}
+
+// ManifestSettings are the settings of a run.
+type ManifestSettings struct {
+	Hash      string            `json:"hash"` // of what they resolve to
+	Text      string            `json:"text"` // of the file; "" if there is none
+	Overrides map[string]string `json:"overrides"`
+}
+
+// ManifestRead says how the tables are read.
+type ManifestRead struct {
+	Separator string `json:"separator"`
+	Model     string `json:"model"`
+}
+
+// ManifestInput is a file that a run reads.
+type ManifestInput struct {
+	Table     string  `json:"table"` // articles, forecast, limits or volumes
+	Path      string  `json:"path"`  // relative to the dated folder, with slashes
+	Bytes     int64   `json:"bytes"`
+	Rows      int64   `json:"rows"`
+	RowGroups []int64 `json:"row_groups,omitempty"` // rows of each
+	SHA256    string  `json:"sha256"`
+}
+
+const manifestFormat = 1
+
+// Names in the folder of a run's output.
+const (
+	manifestFile   = "manifest.json"
+	successFile    = "_SUCCESS"
+	summaryFile    = "summary.json"
+	reportFile     = "report.html"
+	timingFile     = "timing.jsonl"
+	lockName       = ".lock"
+	partitionsName = "_partitions"
+)
+
+// settingsOf returns the settings that the manifest holds.
+func (m *Manifest) settingsOf() (*settings.Settings, error) {
+	return parseSettings(settings.DefaultFile+" of "+manifestFile, m.Settings.Text, m.Settings.Overrides)
+}
+
+func parseSettings(name, text string, overrides map[string]string) (*settings.Settings, error) {
+	if text == "" { // no file: what is built in
+		text = "defaults:\n"
+	}
+	s, err := settings.Parse(name, []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range sortedKeys(overrides) {
+		if err := s.Override(k, overrides[k]); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// joinOptions are those that the shards were planned with.
+func (m *Manifest) joinOptions() (table.JoinOptions, error) {
+	asOf, err := time.Parse(time.DateOnly, m.AsOf)
+	if err != nil {
+		return table.JoinOptions{}, fmt.Errorf("%s: as_of: %w", manifestFile, err)
+	}
+	return table.JoinOptions{ForecastOptions: table.ForecastOptions{Separator: m.Read.Separator, Model: m.Read.Model}, AsOf: asOf}, nil
+}
+
+// articles returns the rows of the articles table.
+func (m *Manifest) articles() (rows int64) {
+	for i := range m.Shards {
+		rows += m.Shards[i].ArticleRows()
+	}
+	return rows
+}
+
+// input returns the file of a table of one file, "" if there is none.
+func (m *Manifest) input(name string) string {
+	for _, in := range m.Inputs {
+		if in.Table == name {
+			return in.Path
+		}
+	}
+	return ""
+}
+
+// readManifest reads a manifest; fs.ErrNotExist if there is none.
+func readManifest(folder string) (*Manifest, error) {
+	path := filepath.Join(folder, manifestFile)
+	m := &Manifest{}
+	if err := readJSON(path, m); err != nil {
+		return nil, err
+	}
+	if m.Format != manifestFormat {
+		return nil, fmt.Errorf("%s has format %d, which this version of restock does not know; use the version that wrote it, or --restart", path, m.Format)
+	}
+	sum, _, err := hashFile(path)
+	m.hash = sum
+	return m, err
+}
+
+// plan makes the manifest of a run and writes it.
+func (d *Dated) plan(ctx context.Context) (*Manifest, error) {
+	text, err := d.settingsText()
+	if err != nil {
+		return nil, err
+	}
+	set, err := parseSettings(d.settingsName(), text, d.Overrides)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{Format: manifestFormat, Date: d.Date.Format(time.DateOnly), EngineVersion: d.EngineVersion, Seed: d.Seed,
+		AsOf:      forecast.WeekStart(forecast.WeekNumber(d.Date)).Format(time.DateOnly),
+		Settings:  ManifestSettings{set.Hash(), text, d.Overrides},
+		Read:      ManifestRead{d.Forecast.Separator, d.Forecast.Model},
+		ShardSize: d.shardSize()}
+	if m.Settings.Overrides == nil {
+		m.Settings.Overrides = map[string]string{}
+	}
+	if err := d.divide(m); err != nil {
+		return nil, err
+	}
+	if err := d.hashInputs(ctx, m); err != nil {
+		return nil, err
+	}
+	id, err := toJSON(m)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(id)
+	m.RunID = m.AsOf + "-" + hex.EncodeToString(sum[:6])
+	if err := writeJSON(filepath.Join(d.folder(), manifestFile), m); err != nil {
+		return nil, err
+	}
+	return readManifest(d.folder())
+}
+
+// divide finds the input files and the shards.
+func (d *Dated) divide(m *Manifest) error {
+	articles, err := d.find("articles")
+	if err != nil {
+		return err
+	}
+	forecasts, err := d.find("forecast")
+	if err != nil {
+		return err
+	}
+	options, err := m.joinOptions()
+	if err != nil {
+		return err
+	}
+	partitions := filepath.Join(d.folder(), partitionsName)
+	if err := os.MkdirAll(partitions, 0o755); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	plan, err := table.PlanShards(d.inputFolder(), articles, forecasts, partitions, m.ShardSize, options)
+	if err != nil {
+		return err
+	}
+	m.Shards, m.Order, m.ForecastDates = plan.Shards, plan.Order, plan.ByDate
+	if !plan.ForecastAsOf.IsZero() {
+		m.ForecastAsOf = forecast.WeekStart(forecast.WeekNumber(plan.ForecastAsOf)).Format(time.DateOnly)
+	}
+	add := func(name string, files []table.PlanFile) {
+		for _, f := range files {
+			m.Inputs = append(m.Inputs, ManifestInput{Table: name, Path: f.Path, Rows: f.Rows, RowGroups: f.RowGroups})
+		}
+	}
+	add("articles", plan.Articles)
+	add("forecast", plan.Forecast)
+	for _, name := range []string{limitsTable, volumesTable} {
+		path, err := d.find(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		add(name, []table.PlanFile{{Path: path}})
+	}
+	return nil
+}
+
+// hashInputs fills in the hashes of the inputs and of the partitions.
+func (d *Dated) hashInputs(ctx context.Context, m *Manifest) error {
+	var paths []string
+	for _, in := range m.Inputs {
+		paths = append(paths, filepath.Join(d.inputFolder(), filepath.FromSlash(in.Path)))
+	}
+	err := hashFiles(ctx, paths, d.Workers, func(i int, h fileHash) error {
+		m.Inputs[i].SHA256, m.Inputs[i].Bytes = h.sum, h.size
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	partitions := filepath.Join(d.folder(), partitionsName)
+	if m.Order != table.Partitioned {
+		return os.RemoveAll(partitions)
+	}
+	m.Partitions = map[string]string{}
+	paths = nil
+	for _, s := range m.Shards {
+		paths = append(paths, filepath.Join(partitions, s.Partition))
+	}
+	return hashFiles(ctx, paths, d.Workers, func(i int, h fileHash) error {
+		m.Partitions[m.Shards[i].Partition] = h.sum
+		return nil
+	})
+}
+
+// check compares the manifest with what the run was asked for now.
+func (d *Dated) check(m *Manifest) error {
+	text, err := d.settingsText()
+	if err != nil {
+		return err
+	}
+	set, err := parseSettings(d.settingsName(), text, d.Overrides)
+	if err != nil {
+		return err
+	}
+	var differs []string
+	for _, c := range []struct {
+		what      string
+		then, now any
+	}{
+		{"date", m.Date, d.Date.Format(time.DateOnly)}, {"engine version", m.EngineVersion, d.EngineVersion}, {"seed", m.Seed, d.Seed},
+		{"separator", m.Read.Separator, d.Forecast.Separator}, {"model", m.Read.Model, d.Forecast.Model},
+		{"shard size", m.ShardSize, d.shardSize()}, {"settings", m.Settings.Hash, set.Hash()},
+	} {
+		if c.then != c.now {
+			differs = append(differs, fmt.Sprintf("%s (then %v, now %v)", c.what, c.then, c.now))
+		}
+	}
+	if differs != nil {
+		return fmt.Errorf("%s holds a run with another %s; run with the same to go on, or begin anew with --restart",
+			d.folder(), strings.Join(differs, ", another "))
+	}
+	return nil
+}
+
+// checkFiles makes sure that the tables have the files that they had when the run was planned.
+func (d *Dated) checkFiles(m *Manifest) error {
+	for _, name := range []string{"articles", "forecast"} {
+		found, err := d.find(name)
+		if err != nil {
+			return err
+		}
+		now, err := table.Files(d.inputFolder(), found)
+		if err != nil {
+			return err
+		}
+		var then []string
+		for _, in := range m.Inputs {
+			if in.Table == name {
+				then = append(then, in.Path)
+			}
+		}
+		if !slices.Equal(now, then) {
+			return fmt.Errorf("%s has changed since the run was planned: it had %d files, and now has %d or others; "+
+				"put the old ones back to go on, or begin anew with --restart", filepath.Join(d.inputFolder(), found), len(then), len(now))
+		}
+	}
+	return nil
+}
+
+// verifyInputs makes sure that the files that shards read are those of the manifest.
+func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, shards []int) error {
+	if len(shards) == 0 {
+		return nil
+	}
+	if err := d.checkFiles(m); err != nil {
+		return err
+	}
+	needed := map[string]bool{}
+	for _, i := range shards {
+		for _, list := range [][]table.Window{m.Shards[i].Articles, m.Shards[i].Forecast} {
+			for _, w := range list {
+				needed[w.File] = true
+			}
+		}
+	}
+	var inputs []ManifestInput
+	var paths []string
+	for _, in := range m.Inputs {
+		if needed[in.Path] || in.Table == limitsTable || in.Table == volumesTable {
+			inputs = append(inputs, in)
+			paths = append(paths, filepath.Join(d.inputFolder(), filepath.FromSlash(in.Path)))
+		}
+	}
+	return hashFiles(ctx, paths, d.Workers, func(i int, h fileHash) error {
+		if h.sum != inputs[i].SHA256 {
+			return fmt.Errorf("%s has changed since the run was planned (%d bytes, SHA-256 %.12s…; then %d bytes, %.12s…): "+
+				"put the old file back to go on, or begin anew with --restart", h.path, h.size, h.sum, inputs[i].Bytes, inputs[i].SHA256)
+		}
+		return nil
+	})
+}

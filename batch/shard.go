@@ -1,0 +1,204 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/restock-engine/restock/io/table"
+)
+
+// ShardResult is what a finished shard says of itself, in shards/part-NNNNN.json. It is written last: where it is, and its hashes are those of
+// the files, the shard is done.
+type ShardResult struct {
+	Shard    int         `json:"shard"`
+	Manifest string      `json:"manifest_sha256"`
+	Files    []ShardFile `json:"files"`
+	Totals   Totals      `json:"totals"`
+}
+
+// ShardFile is a file that a shard has written.
+type ShardFile struct {
+	Path   string `json:"path"` // relative to the run's output folder, with slashes
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Folders of a run's output that have one file for each shard.
+const (
+	recommendationsFolder = "recommendations"
+	rejectsFolder         = "rejects"
+	shardsFolder          = "shards"
+)
+
+var shardFolders = []string{recommendationsFolder, rejectsFolder, shardsFolder}
+
+func partName(shard int, ending string) string { return fmt.Sprintf("part-%05d%s", shard, ending) }
+
+// Runner does the shards of a manifest, one after the other, each on several workers.
+type Runner struct {
+	manifest      *Manifest
+	input, output string
+	join          table.JoinOptions
+	engine        *engine
+
+	// Progress is called now and then with the rows of the shard that are done.
+	Progress func(rows int64)
+}
+
+// NewRunner returns a runner for a manifest, the dated input folder and the output folder of the run. TempDir is for input that is not sorted within
+// a shard; "" is the system's.
+func NewRunner(m *Manifest, input, output string, workers int, tempDir string) (*Runner, error) {
+	set, err := m.settingsOf()
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{manifest: m, input: input, output: output, engine: newEngine(set, m.Seed, workers), Progress: func(int64) {}}
+	if r.join, err = m.joinOptions(); err != nil {
+		return nil, err
+	}
+	r.join.TempDir = tempDir
+	for _, name := range shardFolders {
+		if err := os.MkdirAll(filepath.Join(output, name), 0o755); err != nil {
+			return nil, fmt.Errorf("output: %w", err)
+		}
+	}
+	return r, nil
+}
+
+func (r *Runner) path(folder string, shard int, ending string) string {
+	return filepath.Join(r.output, folder, partName(shard, ending))
+}
+
+// RunShard does one shard. Its files depend on the manifest and the inputs alone, get their names when they are complete, and are replaced if they
+// are there already. After an error or an interruption none is left half written.
+func (r *Runner) RunShard(ctx context.Context, shard int) (*ShardResult, error) {
+	result, err := r.runShard(ctx, shard)
+	if err != nil {
+		return nil, fmt.Errorf("shard %d: %w", shard, err)
+	}
+	return result, nil
+}
+
+func (r *Runner) runShard(ctx context.Context, shard int) (result *ShardResult, err error) {
+	m := r.manifest
+	if err := r.checkPartition(shard); err != nil {
+		return nil, err
+	}
+	joined, err := table.JoinShard(r.input, filepath.Join(r.output, partitionsName), m.Shards[shard], r.join)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, joined.Close()) }()
+	out, err := r.create(shard)
+	if err != nil {
+		return nil, err
+	}
+	result = &ShardResult{Shard: shard, Manifest: m.hash, Totals: newTotals()}
+	totals := &result.Totals
+	err = r.engine.all(ctx, joined, func(x *Result) error {
+		totals.add(x)
+		return out.write(x)
+	}, func() { r.Progress(totals.In) })
+	if err != nil {
+		out.abort()
+		return nil, err
+	}
+	totals.Crossed = joined.Crossed()
+	if err := r.commit(shard, out, result); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+func (r *Runner) create(shard int) (*output, error) {
+	asOf, err := time.Parse(time.DateOnly, r.manifest.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	job := Job{Recommendations: r.path(recommendationsFolder, shard, ".parquet"), Rejects: r.path(rejectsFolder, shard, ".parquet"),
+		Seed: r.manifest.Seed, EngineVersion: r.manifest.EngineVersion}
+	return job.create(&Summary{RunID: r.manifest.RunID, AsOf: asOf})
+}
+
+// commit gives the shard's files their names, and then writes the shard's result.
+func (r *Runner) commit(shard int, out *output, result *ShardResult) error {
+	rejects := result.Totals.Rejects > 0
+	if !rejects {
+		out.rejects.Abort()
+		out.rejects = nil
+		if err := os.Remove(r.path(rejectsFolder, shard, ".parquet")); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	if err := r.note(result, recommendationsFolder, result.Totals.Recommendations); err != nil {
+		return err
+	}
+	if rejects {
+		if err := r.note(result, rejectsFolder, result.Totals.Rejects); err != nil {
+			return err
+		}
+	}
+	return writeJSON(r.path(shardsFolder, shard, ".json"), result)
+}
+
+// note adds a file that has its name to the result.
+func (r *Runner) note(result *ShardResult, folder string, rows int64) error {
+	path := r.path(folder, result.Shard, ".parquet")
+	sum, size, err := hashFile(path)
+	if err != nil {
+		return err
+	}
+	if n, err := table.ParquetRows(path); err != nil || n != rows {
+		return errors.Join(err, fmt.Errorf("%s has %d rows, not the %d that were written", path, n, rows))
+	}
+	result.Files = append(result.Files, ShardFile{folder + "/" + filepath.Base(path), rows, size, sum})
+	return syncFolder(filepath.Dir(path))
+}
+
+func (r *Runner) checkPartition(shard int) error {
+	name := r.manifest.Shards[shard].Partition
+	if name == "" {
+		return nil
+	}
+	path := filepath.Join(r.output, partitionsName, name)
+	sum, _, err := hashFile(path)
+	if err == nil && sum != r.manifest.Partitions[name] {
+		err = fmt.Errorf("%s is damaged; begin anew with --restart", path)
+	}
+	return err
+}
+
+// finished returns the result of a shard that is done, or an error that says what is missing. It reads all of the shard's files.
+func finished(output string, m *Manifest, shard int) (*ShardResult, error) {
+	path := filepath.Join(output, shardsFolder, partName(shard, ".json"))
+	r := &ShardResult{}
+	if err := readJSON(path, r); err != nil {
+		return nil, err
+	}
+	if r.Shard != shard || r.Manifest != m.hash {
+		return nil, fmt.Errorf("%s is of another run", path)
+	}
+	for _, f := range r.Files {
+		file := filepath.Join(output, filepath.FromSlash(f.Path))
+		sum, size, err := hashFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if sum != f.SHA256 {
+			return nil, fmt.Errorf("%s is damaged: it has %d bytes and SHA-256 %.12s…, not %d and %.12s…", file, size, sum, f.Bytes, f.SHA256)
+		}
+	}
+	t := &r.Totals
+	if t.In != t.Recommendations+t.Rejects {
+		return nil, fmt.Errorf("%s: %d rows in are not %d recommendations + %d rejects", path, t.In, t.Recommendations, t.Rejects)
+	}
+	return r, nil
+}
