@@ -226,3 +226,41 @@ func someOf(names []string) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// column returns the place of a column, -1 if there is none of that name.
+func (s *sheet) column(name string) int { return slices.Index(s.header, name) }
+
+// values returns the items' quantities in the given columns, [item][column]; NaN where a cell is empty.
+func (s *sheet) values(items *sheet, columns []int) ([][]float64, error) {
+	rows, err := s.match(items)
+	if err != nil {
+		return nil, err
+	}
+	values := make([][]float64, len(rows))
+	for i, row := range rows {
+		values[i] = make([]float64, len(columns))
+		for k, c := range columns {
+			if values[i][k], err = s.number(row, c); err != nil {
+				return nil, err
+			}
+			if x := values[i][k]; x > maxUnits {
+				return nil, fmt.Errorf("%s: row %d (%s), column %q: %v units are absurd", s.file, row+1, s.name(row), s.header[c], x)
+			} else if x < 0 {
+				values[i][k] = 0 // more returns than sales
+			}
+		}
+	}
+	return values, nil
+}
+
+// flag returns a cell as true or false; an empty cell is true, since it says nothing of a stock-out.
+func (s *sheet) flag(row, column int) (bool, error) {
+	text := s.rows[row][column]
+	switch strings.ToLower(text) {
+	case "", "nan", "true", "t", "yes", "y", "1", "1.0":
+		return true, nil
+	case "false", "f", "no", "n", "0", "0.0":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s: row %d (%s), column %q: %q is neither true nor false", s.file, row+1, s.name(row), s.header[column], text)
+}
