@@ -91,19 +91,15 @@ func compareOrders(now, before string, largest int) (result *Comparison, err err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	for n != nil || b != nil {
-		ended, err := c.step(n, c.now, c.before, func(row, other *table.OrderRow) { c.match(row, other) })
+	for endedNow, endedBefore := false, false; !endedNow || !endedBefore; {
+		if !endedNow {
+			endedNow, err = c.step(n, c.now, c.before, func(row, other *table.OrderRow) { c.match(row, other) })
+		}
+		if err == nil && !endedBefore {
+			endedBefore, err = c.step(b, c.before, c.now, func(row, other *table.OrderRow) { c.match(other, row) })
+		}
 		if err != nil {
 			return nil, err
-		}
-		if ended {
-			n = nil
-		}
-		if ended, err = c.step(b, c.before, c.now, func(row, other *table.OrderRow) { c.match(other, row) }); err != nil {
-			return nil, err
-		}
-		if ended {
-			b = nil
 		}
 	}
 	c.finish()
@@ -112,9 +108,6 @@ func compareOrders(now, before string, largest int) (result *Comparison, err err
 
 // step reads a row of one side and matches it with the other side's, or keeps it.
 func (c *comparer) step(r *table.OrderReader, own, other map[table.Key]table.OrderRow, match func(row, other *table.OrderRow)) (ended bool, err error) {
-	if r == nil {
-		return true, nil
-	}
 	row, err := r.Next()
 	if errors.Is(err, io.EOF) {
 		return true, nil
