@@ -23,6 +23,8 @@ type Game struct {
 // Item names what is ordered; its merchant and article are the keys of the forecast table.
 type Item struct{ Merchant, Article string }
 
+func (i Item) String() string { return i.Merchant + "/" + i.Article }
+
 // Group assigns every item to one of the groups that a column of the keys or the master file makes.
 type Group struct {
 	Column string
@@ -187,7 +189,7 @@ func stocksOf(r *Rules, s *sheet, t *Template) ([]Stock, error) {
 func (g *Game) Live(demand []float64) []Week {
 	weeks := make([]Week, len(g.Items))
 	for i := range g.Items {
-		weeks[i] = g.Stocks[i].Live(demand[i])
+		weeks[i] = g.Stocks[i].Live(sold(demand[i]))
 		g.Sales[i] = append(g.Sales[i], demand[i])
 	}
 	g.Week++
@@ -195,14 +197,19 @@ func (g *Game) Live(demand []float64) []Week {
 	return weeks
 }
 
-// series returns an item's history for the forecaster.
+// series returns an item's history for the forecaster, under the name of a group that it belongs to.
 func (g *Game) series(i int, merchant string) *forecast.Series {
-	s := &forecast.Series{MerchantID: merchant, ArticleID: g.Items[i].Merchant + keySeparator + g.Items[i].Article, FirstWeek: g.First,
-		Sales: make([]float64, len(g.Sales[i])), InStock: make([]float64, len(g.Sales[i]))}
+	s := &forecast.Series{MerchantID: merchant, ArticleID: g.Items[i].String(), FirstWeek: g.First, Sales: make([]float64, len(g.Sales[i]))}
+	in := make([]float64, len(g.Sales[i]))
 	for t, x := range g.Sales[i] {
 		if x == x {
-			s.Sales[t], s.InStock[t] = x, 1
+			s.Sales[t], in[t] = x, 1
+		} else {
+			s.InStock = in // otherwise nobody may have counted the stock: weeks before the first sale tell nothing
 		}
+	}
+	if g.Rules.Files.InStock != "" {
+		s.InStock = in
 	}
 	return s
 }

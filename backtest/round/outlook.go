@@ -1,9 +1,13 @@
 package round
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/restock-engine/restock/forecast"
+	"github.com/restock-engine/restock/io/table"
 )
 
 // Forecast learns from the history with the embedded forecaster and predicts the weeks ahead. One model is fitted for each group that seasons are
@@ -22,7 +26,7 @@ func (g *Game) Forecast() (*Outlook, error) {
 		out.Autocorrelation += model.Autocorrelation() / float64(len(g.Groups))
 		for i, s := range series {
 			if _, err := model.Predict(s, g.Last+1, weeks, &q); err != nil {
-				return nil, fmt.Errorf("forecast of %s/%s: %w", g.Items[i].Merchant, g.Items[i].Article, err)
+				return nil, fmt.Errorf("forecast of %s: %w", g.Items[i], err)
 			}
 			o := &out.Quantiles[i]
 			if n == 0 {
@@ -53,4 +57,74 @@ func (g *Game) fit(group *Group, weeks int) (*forecast.Model, []*forecast.Series
 		return nil, nil, fmt.Errorf("seasons by %s: %w", group.Column, err)
 	}
 	return model, series, nil
+}
+
+// ReadForecast reads the outlook from a forecast table for the next week on, whose merchants and articles are the items' keys.
+func (g *Game) ReadForecast(path string) (_ *Outlook, err error) {
+	dir, err := os.MkdirTemp("", "restock-round-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	articles := filepath.Join(dir, "articles.csv")
+	if err := g.writeArticles(articles); err != nil {
+		return nil, err
+	}
+	j, err := table.Join(articles, path, table.JoinOptions{AsOf: forecast.WeekStart(g.Last + 1)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	weeks := g.WeeksAhead()
+	out := &Outlook{Autocorrelation: defaultAutocorrelation}
+	for i := range g.Items {
+		item, err := j.Next()
+		if err != nil {
+			return nil, err
+		}
+		if item.Reject != nil {
+			return nil, fmt.Errorf("%s: %s: %s", path, g.Items[i], item.Reject.Reason)
+		}
+		if n := item.Forecast.Weeks(); n < weeks {
+			return nil, fmt.Errorf("%s: %s has %d of the %d weeks from %s on that the game needs", path, g.Items[i], n, weeks, weekName(g.Last+1))
+		}
+		out.Quantiles = append(out.Quantiles, *item.Forecast)
+	}
+	return out, nil
+}
+
+// defaultAutocorrelation is assumed between the weeks of a forecast that comes from elsewhere.
+const defaultAutocorrelation = 0.3
+
+// writeArticles writes the items as an articles table, in their order.
+func (g *Game) writeArticles(path string) error {
+	w, err := table.CreateArticles(path, nil)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	for i, item := range g.Items {
+		row := table.ArticleRow{Key: table.Key{Merchant: item.Merchant, Article: item.Article}, OnHand: g.Stocks[i].OnHand}
+		if err := w.Write(&row); err != nil {
+			return err
+		}
+	}
+	return w.Commit()
+}
+
+// writeHistory writes all known demand as a history table, for other forecasters.
+func (g *Game) writeHistory(path string) error {
+	w, err := table.CreateHistory(path, nil)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	for i, item := range g.Items {
+		s := g.series(i, item.Merchant)
+		s.ArticleID = item.Article
+		if err := w.Write(s); err != nil {
+			return err
+		}
+	}
+	return w.Commit()
 }

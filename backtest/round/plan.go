@@ -97,7 +97,7 @@ func (p *planner) plan(item int) (float64, error) {
 	key := p.sampler.Key(p.game.Items[item].Merchant, p.game.Items[item].Article)
 	err := p.sampler.Draw(&p.scenarios, &p.article, &p.outlook.Quantiles[item], key, simulate.OptSet, p.n, false)
 	if err != nil {
-		return 0, fmt.Errorf("%s/%s: %w", p.game.Items[item].Merchant, p.game.Items[item].Article, err)
+		return 0, fmt.Errorf("%s: %w", p.game.Items[item], err)
 	}
 	for t, d := range p.look.demand {
 		for i := range d {

@@ -47,6 +47,7 @@ hundreds of scenarios of demand, lead times and returns, and picks the ordering 
 		newForecastCommand(e),
 		newOptimizeCommand(e),
 		newSimulateCommand(e),
+		newBacktestCommand(e),
 		newBatchCommand(e),
 		newValidateCommand(e),
 		newDemoDataCommand(e),
