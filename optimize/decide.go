@@ -24,9 +24,10 @@ const (
 type Options struct {
 	Objective     Objective
 	Trigger       TriggerChoice
-	Scenarios     int // Ω_opt
-	EvalScenarios int // Ω_eval
-	Budget        int // candidates that the search may evaluate
+	Scenarios     int    // Ω_opt
+	EvalScenarios int    // Ω_eval
+	Budget        int    // candidates that the search may evaluate
+	Method        Method // nil: LocalSearch
 }
 
 // DefaultOptions returns the 75th percentile, 500 and 2,000 scenarios, either trigger, 600 candidates.
@@ -199,14 +200,18 @@ func Tune(kind Kind, s *simulate.Sampler, in Input, o Options, w *Workspace) (Tu
 		f = baseStockFamily(in.Article, facts)
 	case Newsvendor:
 		policy := simulate.NewNewsvendor(in.Article, &w.opt)
-		f = &Family{Sizes: []int{1}, Weeks: []bool{false}, Starts: []Start{{X: []int{0}}},
+		f = &Family{Sizes: []int{1}, Starts: []Start{{X: []int{0}}},
 			Policy: func([]int) simulate.Policy { return policy }}
 	default:
 		return Tuned{}, fmt.Errorf("policy family %q is not known; known are %v", kind, Kinds())
 	}
 	ev := w.prepare(in.Article, &w.opt)
 	p := NewProblem(f, o.Objective, ev, o.Scenarios, o.Budget)
-	PatternSearch{}.Search(p, random.New(in.Key.String("search")))
+	method := o.Method
+	if method == nil {
+		method = LocalSearch{}
+	}
+	method.Search(p, random.New(in.Key.String("search")))
 	x, score := p.Best()
 	return Tuned{Policy: f.Policy(x), Score: score, Evaluations: p.Evaluations()}, nil
 }

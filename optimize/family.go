@@ -22,16 +22,43 @@ func Kinds() []Kind { return []Kind{RSQ, SS, BaseStock, Newsvendor} }
 
 // Family is a set of policies, one for each point of a box of whole numbers.
 type Family struct {
-	Sizes  []int // [dimension] number of values; a point x has 0 ≤ x[d] < Sizes[d]
-	Weeks  []bool
-	Policy func(x []int) simulate.Policy
-	Starts []Start // points from theory, where the optimum may be near
+	Sizes   []int     // [dimension] number of values; a point x has 0 ≤ x[d] < Sizes[d]
+	Reach   []float64 // [dimension] the largest step that is worth a try, in values
+	Weights []float64 // [dimension] how often a search is to try a step along it, relative to the others
+	Moves   []Move    // steps that keep something in balance
+	Policy  func(x []int) simulate.Policy
+	Starts  []Start // points from theory, where the optimum may be near
+
+	same func(x []int) key // the key of the policy; nil: the point itself
+}
+
+// Move changes several coordinates of a point at once, as a step of the given size along one of them needs it. It may leave the box: who calls it
+// clamps the point.
+type Move struct {
+	Dimension int
+	Apply     func(x []int, step int)
 }
 
 // Start is a point from which a search may start. Starts of different kinds stand for different ways to order.
 type Start struct {
 	Kind int
 	X    []int
+}
+
+// maxDimensions is the largest number of dimensions of a family.
+const maxDimensions = 6
+
+// key identifies a policy: what is ordered, not the point, since several points can stand for one policy.
+type key [maxDimensions]int32
+
+func (f *Family) key(x []int) (k key) {
+	if f.same != nil {
+		return f.same(x)
+	}
+	for d, v := range x {
+		k[d] = int32(v)
+	}
+	return k
 }
 
 // points returns the number of points of the box, or MaxInt if that is more.
@@ -92,82 +119,28 @@ func (s *scale) orderIndex(q float64) int {
 	return clampInt(1+int(math.Round((q-s.first)/s.pack)), 0, s.orders-1)
 }
 
+// reach is a quarter of what is ordered over the horizon, in parts of the given size.
+func (s *scale) reach(d *demandFacts, size float64) float64 {
+	return max(2, d.upTo(len(d.mean)-1, 0.7)/size) / 4
+}
+
 func (s *scale) level(x int) float64 { return float64(x) * s.step }
 
 func (s *scale) levelIndex(v float64) int { return clampInt(int(math.Round(v/s.step)), 0, s.levels-1) }
 
 func clampInt(x, low, high int) int { return max(low, min(x, high)) }
 
-// rsqFamily is the extended (R, s, Q): the dimensions are t0, Q0, s, Q, t_limit and the trigger.
-func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger) *Family {
-	s := newScale(a, d)
-	f := &Family{
-		Sizes: []int{a.Horizon, s.orders, s.levels, s.orders, a.Horizon, len(triggers)},
-		Weeks: []bool{true, false, false, false, true, true},
-		Policy: func(x []int) simulate.Policy {
-			return canonical(simulate.RSQ{T0: x[0], Q0: s.order(x[1]), ReorderPoint: s.level(x[2]),
-				Q: s.order(x[3]), TLimit: x[4], Trigger: triggers[x[5]]})
-		},
-	}
-	f.Starts = rsqStarts(a, d, &s, len(triggers))
-	return f
-}
-
-// canonical gives policies that order alike the same parameters, so that they are evaluated once.
-func canonical(p simulate.RSQ) simulate.RSQ {
-	if p.Q == 0 || p.TLimit <= p.T0 { // no reorder
-		p.ReorderPoint, p.Q, p.TLimit, p.Trigger = 0, 0, p.T0, simulate.StockTrigger
-		if p.Q0 == 0 {
-			p.T0, p.TLimit = 0, 0
-		}
-	}
-	return p
-}
-
-// rsqStarts combines kick-starts that cover the demand until some week with reorder points from the demand over lead time and review, and reorders of
-// some weeks' demand or of the economic order quantity (Harris 1913).
-func rsqStarts(a *simulate.Article, d *demandFacts, s *scale, triggers int) []Start {
-	const (
-		once        = iota // the kick-start alone
-		both               // with each trigger: kick-start and reorders
-		reorderOnly = both + 2
-	)
-	last := a.Horizon - 1
-	starts := []Start{{once, []int{0, 0, 0, 0, 0, 0}}}
-	for _, z := range []float64{0, 0.7, 1.4} {
-		for t0 := 0; t0 <= last; t0 = max(2*t0, t0+1) {
-			order := d.upTo(a.Horizon, z) - d.position
-			starts = append(starts, Start{once, []int{t0, s.orderIndex(order), 0, 0, 0, 0}})
-		}
-	}
-	window := d.lead + a.ReviewPeriod
-	cutoff := max(0, last-d.lead)
-	cover := float64(max(window, 2))
-	lots := []float64{d.weekly * cover, 2 * d.weekly * cover}
-	if a.OrderCost > 0 && a.HoldingCost > 0 {
-		lots = append(lots, math.Sqrt(2*a.OrderCost*d.weekly/a.HoldingCost))
-	}
-	for _, z := range []float64{0, 0.7, 1.4} {
-		reorder := s.levelIndex(d.upTo(window, z))
-		kick := s.orderIndex(d.upTo(window+2, z) - d.position)
-		for _, lot := range lots {
-			q := s.orderIndex(lot)
-			for trigger := range triggers {
-				starts = append(starts,
-					Start{both + trigger, []int{0, kick, reorder, q, cutoff, trigger}},
-					Start{reorderOnly + trigger, []int{0, 0, reorder, q, cutoff, trigger}})
-			}
-		}
-	}
-	return starts
-}
-
 // ssFamily is (s, S): the dimensions are s and S - s.
 func ssFamily(a *simulate.Article, d *demandFacts) *Family {
 	s := newScale(a, d)
 	f := &Family{
-		Sizes: []int{s.levels, s.levels},
-		Weeks: []bool{false, false},
+		Sizes:   []int{s.levels, s.levels},
+		Reach:   []float64{s.reach(d, s.step), s.reach(d, s.step)},
+		Weights: []float64{1, 1},
+		Moves: []Move{{0, func(x []int, step int) { // the same order-up-to level
+			x[0] += step
+			x[1] -= step
+		}}},
 		Policy: func(x []int) simulate.Policy {
 			return simulate.SS{ReorderPoint: s.level(x[0]), OrderUpTo: s.level(x[0] + x[1])}
 		},
@@ -186,10 +159,11 @@ func ssFamily(a *simulate.Article, d *demandFacts) *Family {
 func baseStockFamily(a *simulate.Article, d *demandFacts) *Family {
 	s := newScale(a, d)
 	f := &Family{
-		Sizes:  []int{s.levels},
-		Weeks:  []bool{false},
-		Policy: func(x []int) simulate.Policy { return simulate.BaseStock{OrderUpTo: s.level(x[0])} },
-		Starts: []Start{{X: []int{0}}},
+		Sizes:   []int{s.levels},
+		Reach:   []float64{s.reach(d, s.step)},
+		Weights: []float64{1},
+		Policy:  func(x []int) simulate.Policy { return simulate.BaseStock{OrderUpTo: s.level(x[0])} },
+		Starts:  []Start{{X: []int{0}}},
 	}
 	for _, z := range []float64{-0.7, 0, 0.7, 1.4, 2.1} {
 		f.Starts = append(f.Starts, Start{X: []int{s.levelIndex(d.upTo(d.lead+a.ReviewPeriod, z))}})

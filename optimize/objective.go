@@ -113,7 +113,7 @@ func mean(x []float64) float64 {
 type Score struct {
 	Shortfall float64 // min_fill_rate minus the mean fill rate; 0 where it is reached
 	Value     float64 // the objective, money
-	OrderWeek int     // first week in which the policy may order
+	OrderWeek int     // first week in which the policy may order, MaxInt for never
 
 	ordered *lazyUnits // mean units ordered; nil: none
 }

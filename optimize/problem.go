@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/restock-engine/restock/simulate"
@@ -20,10 +19,9 @@ type Problem struct {
 	costs     []float64
 
 	evaluations int
-	known       map[string]known
+	known       map[key]known
 	best        []int
 	bestScore   Score
-	keyBuffer   []byte
 }
 
 // known is what is remembered of a policy: its score, or, where its evaluation was abandoned, that its objective is above a bound.
@@ -36,7 +34,7 @@ type known struct {
 // NewProblem returns the problem of finding the family's best policy on the scenarios that the evaluator was prepared for.
 func NewProblem(f *Family, o Objective, ev *simulate.Evaluator, scenarios, budget int) *Problem {
 	return &Problem{Family: f, Objective: o, Budget: budget, evaluator: ev, n: scenarios,
-		known: map[string]known{}, bestScore: worst()}
+		known: make(map[key]known, 512), bestScore: worst()}
 }
 
 // Evaluations returns how many candidates have been evaluated; asking again for a known one is free.
@@ -58,9 +56,8 @@ func (p *Problem) Evaluate(x []int) Score { return p.EvaluateAgainst(x, worst())
 // incumbent, which costs less: as soon as so many scenarios are dearer than the incumbent's quantile that the candidate's must be too, the
 // evaluation is abandoned. That is exact.
 func (p *Problem) EvaluateAgainst(x []int, incumbent Score) Score {
-	policy := p.Family.Policy(x)
-	key := p.key(policy, x)
-	k, ok := p.known[string(key)]
+	key := p.Family.key(x)
+	k, ok := p.known[key]
 	if ok && !k.abandoned {
 		return k.score
 	}
@@ -72,8 +69,8 @@ func (p *Problem) EvaluateAgainst(x []int, incumbent Score) Score {
 		return worst()
 	}
 	p.evaluations++
-	s, abandoned := p.score(policy, limit)
-	p.known[string(key)] = known{s, abandoned, limit}
+	s, abandoned := p.score(p.Family.Policy(x), limit)
+	p.known[key] = known{s, abandoned, limit}
 	if s.Better(p.bestScore) {
 		p.best, p.bestScore = append(p.best[:0], x...), s
 	}
@@ -104,35 +101,12 @@ func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandon
 		}
 		s.Shortfall = max(0, floor-fill/float64(p.n))
 	}
-	s.ordered = &lazyUnits{compute: func() float64 {
-		p.totals = p.evaluator.Totals(policy, p.totals)
-		sum := 0.0
-		for i := range p.totals {
-			sum += p.totals[i].Ordered
-		}
-		return sum / float64(p.n)
-	}}
+	s.ordered = &lazyUnits{compute: func() float64 { return p.evaluator.MeanOrdered(policy) }}
 	if rsq, ok := policy.(simulate.RSQ); ok {
 		s.OrderWeek = rsq.T0
+		if rsq.Q0 == 0 && rsq.Q == 0 {
+			s.OrderWeek = math.MaxInt
+		}
 	}
 	return s, false
-}
-
-// key identifies a policy: what is ordered, not the point, since several points can stand for one policy.
-func (p *Problem) key(policy simulate.Policy, x []int) []byte {
-	b := p.keyBuffer[:0]
-	if rsq, ok := policy.(simulate.RSQ); ok {
-		b = binary.LittleEndian.AppendUint32(b, uint32(rsq.T0))
-		b = binary.LittleEndian.AppendUint32(b, uint32(rsq.TLimit))
-		for _, v := range []float64{rsq.Q0, rsq.ReorderPoint, rsq.Q} {
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-		}
-		b = append(b, rsq.Trigger...)
-	} else {
-		for _, v := range x {
-			b = binary.LittleEndian.AppendUint64(b, uint64(v))
-		}
-	}
-	p.keyBuffer = b
-	return b
 }

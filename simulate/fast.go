@@ -112,6 +112,25 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 	return dst
 }
 
+// MeanOrdered returns the units that a policy orders, mean over the scenarios.
+func (ev *Evaluator) MeanOrdered(p Policy) float64 {
+	sum := 0.0
+	if !ev.fits || !ev.preparePolicy(p) {
+		w := ev.wideWorld()
+		for i := range ev.sc.N {
+			sum += w.scenario(ev.article, p, ev.sc, i, nil).Ordered
+		}
+		return sum / float64(ev.sc.N)
+	}
+	ev.sums = resized(ev.sums, ev.prob.Padded()/Lanes)
+	ev.kind.Sums(&ev.prob, ev.sums)
+	total := int64(0)
+	for i := range ev.sc.N {
+		total += int64(ev.sums[i/Lanes].Ordered[i%Lanes])
+	}
+	return float64(total) / float64(ev.sc.N)
+}
+
 // maxSum is what no sum of a kernel may exceed.
 const maxSum = math.MaxInt32 - 1
 

@@ -1,0 +1,192 @@
+package optimize
+
+import (
+	"math"
+
+	"github.com/restock-engine/restock/simulate"
+)
+
+// Dimensions of the extended (R, s, Q).
+const (
+	dimT0 = iota
+	dimQ0
+	dimS
+	dimQ
+	dimLimit
+	dimTrigger
+)
+
+// rsqFamily is the extended (R, s, Q): the dimensions are t0, Q0, s, Q, t_limit and the trigger.
+func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger) *Family {
+	s := newScale(a, d)
+	same := newSameRSQ(a, d, &s)
+	orders, levels := s.reach(d, s.pack), s.reach(d, s.step)
+	return &Family{
+		Sizes:   []int{a.Horizon, s.orders, s.levels, s.orders, a.Horizon, len(triggers)},
+		Reach:   []float64{3, orders, levels, orders, 3, 1},
+		Weights: []float64{0.5, 3, 3, 3, 2, 0.4},
+		Moves:   rsqMoves(s.pack / s.step),
+		Policy: func(x []int) simulate.Policy {
+			k := same.key(x)
+			return simulate.RSQ{T0: int(k[dimT0]), Q0: s.order(int(k[dimQ0])), ReorderPoint: s.level(int(k[dimS])),
+				Q: s.order(int(k[dimQ])), TLimit: int(k[dimLimit]), Trigger: triggers[k[dimTrigger]]}
+		},
+		Starts: rsqStarts(a, d, &s, triggers, same.lastReview),
+		same:   same.key,
+	}
+}
+
+// rsqMoves are the steps that keep the total order, or how much has to be sold before the first reorder. pack is the size of a pack in levels.
+func rsqMoves(pack float64) []Move {
+	levels := func(packs int) int { return int(math.Round(float64(packs) * pack)) }
+	return []Move{
+		{dimLimit, func(x []int, step int) { // more or fewer reorders of the same total
+			old := max(1, x[dimLimit]-x[dimT0])
+			x[dimLimit] += step
+			x[dimQ] = int(math.Round(float64(x[dimQ]*old) / float64(max(1, x[dimLimit]-x[dimT0]))))
+		}},
+		{dimQ0, func(x []int, step int) { // the kick-start against all reorders
+			x[dimQ0] += step
+			share := max(1, abs(step)/max(1, (x[dimLimit]-x[dimT0])/2))
+			if step > 0 {
+				share = -share
+			}
+			x[dimQ] += share
+		}},
+		{dimS, func(x []int, step int) { // later reorders, of as much more
+			x[dimS] -= step
+			x[dimQ] += int(math.Round(float64(step) / pack))
+		}},
+		{dimQ0, func(x []int, step int) { // the kick-start, with reorders in the same scenarios
+			x[dimQ0] += step
+			x[dimS] += levels(step)
+		}},
+		{dimQ0, func(x []int, step int) { // the kick-start against one reorder, in the same scenarios
+			x[dimQ0] += step
+			x[dimS] += levels(step)
+			x[dimQ] -= step
+		}},
+		{dimQ, func(x []int, step int) { // the second reorder in the same scenarios
+			x[dimQ] += step
+			x[dimS] += levels(step)
+		}},
+	}
+}
+
+func abs(x int) int { return max(x, -x) }
+
+// sameRSQ tells which points stand for the same policy.
+type sameRSQ struct {
+	scale      *scale
+	lastReview []int   // [week] the last review week up to it, -1 if there is none
+	reviews    []int   // [week] number of review weeks up to it
+	have       float64 // units: what may be in stock without any order
+	returned   float64 // share of sold units that come back
+}
+
+func newSameRSQ(a *simulate.Article, d *demandFacts, s *scale) *sameRSQ {
+	same := &sameRSQ{scale: s, have: d.position, returned: a.ReturnRate * a.ResalableShare}
+	for _, x := range a.PendingReturns {
+		same.have += x.Quantity
+	}
+	if same.returned > 0 { // returns are rounded up by less than a unit a week
+		same.have += float64(a.Horizon)
+	}
+	last, count := -1, 0
+	for t := range a.Horizon {
+		if a.IsReview(t) {
+			last = t
+			count++
+		}
+		same.lastReview, same.reviews = append(same.lastReview, last), append(same.reviews, count)
+	}
+	return same
+}
+
+// key is a point itself, with what has no effect put to a fixed value: t_limit to a review week, reorder points that are always met to the
+// least such, the parameters of reorders to 0 if there are none, and everything if there are no orders at all.
+func (same *sameRSQ) key(x []int) key {
+	t0, limit := x[dimT0], same.lastReview[x[dimLimit]]
+	switch {
+	case x[dimQ] > 0 && limit > t0:
+		s := x[dimS]
+		if same.returned < 1 {
+			before := float64(same.reviews[limit] - same.reviews[t0] - 1) // reorders before the last one
+			most := same.have + same.scale.order(x[dimQ0]) + before*same.scale.order(x[dimQ])
+			if always := most/(1-same.returned)/same.scale.step + 1; always < float64(s) {
+				s = int(always)
+			}
+		}
+		return key{int32(t0), int32(x[dimQ0]), int32(s), int32(x[dimQ]), int32(limit), int32(x[dimTrigger])}
+	case x[dimQ0] > 0:
+		return key{int32(t0), int32(x[dimQ0]), 0, 0, int32(t0), 0}
+	default:
+		return key{}
+	}
+}
+
+// rsqStarts are kick-starts alone, and for every trigger and last review week a kick-start that covers the demand until the first reorder can be there,
+// with reorders that share what is left of the horizon's demand among them or are economic (Harris 1913); with a reorder point that is
+// always met, so that all of them are placed, and with one that covers lead time and review. Kinds tell apart the trigger, the reorder
+// point, and few from many reviews.
+func rsqStarts(a *simulate.Article, d *demandFacts, s *scale, triggers []simulate.Trigger, review []int) []Start {
+	last := a.Horizon - 1
+	starts := []Start{{0, []int{0, 0, 0, 0, 0, 0}}}
+	begin := 0 // until then the position covers the demand
+	for begin < last && d.upTo(begin+d.lead+2, 0.7) <= d.position {
+		begin++
+	}
+	for _, z := range []float64{0, 0.7, 1.4} {
+		for t0 := 0; t0 <= max(last-d.lead, 0); t0 = max(2*t0, t0+1) {
+			order := d.upTo(a.Horizon, z) - d.position
+			starts = append(starts, Start{0, []int{t0, s.orderIndex(order), 0, 0, 0, 0}})
+		}
+	}
+	window := d.lead + a.ReviewPeriod
+	economic := 0.0
+	if a.OrderCost > 0 && a.HoldingCost > 0 {
+		economic = math.Sqrt(2 * a.OrderCost * d.weekly / a.HoldingCost)
+	}
+	for _, t0 := range []int{0, begin} {
+		for trigger, look := range triggers {
+			gap := 1 // weeks between two reorders, at least
+			if look == simulate.StockTrigger {
+				gap = max(1, d.lead)
+			}
+			first, reviews, next := -1, 0, 0
+			for limit := t0 + 1; limit <= last; limit++ {
+				if review[limit] != limit {
+					continue
+				}
+				if first < 0 {
+					first, next = limit, limit
+				} else if limit+d.lead > last {
+					break
+				}
+				if limit < next {
+					continue
+				}
+				reviews++
+				next = limit + gap
+				kind := 1 + 2*trigger
+				if reviews > 2 {
+					kind += 4
+				}
+				total := d.upTo(a.Horizon, 0.7) - d.position
+				kick := max(0, min(d.upTo(first+d.lead+1, 0.7)-d.position, total))
+				share := max(0, total-kick) / float64(reviews)
+				lot := max(d.weekly*float64(max(a.ReviewPeriod, gap)), economic)
+				always := s.levelIndex(d.position + kick + share*float64(reviews-1) + 1)
+				level := s.levelIndex(d.upTo(window, 0.7))
+				starts = append(starts,
+					Start{kind, []int{t0, s.orderIndex(kick), always, s.orderIndex(share), limit, trigger}},
+					Start{kind + 1, []int{t0, s.orderIndex(kick), level, s.orderIndex(share), limit, trigger}},
+					Start{kind + 1, []int{t0, s.orderIndex(kick), level, s.orderIndex(lot), limit, trigger}})
+			}
+		}
+		if begin == 0 {
+			break
+		}
+	}
+	return starts
+}
