@@ -112,8 +112,8 @@ func (g *Game) writeArticles(path string) error {
 	return w.Commit()
 }
 
-// writeHistory writes all known demand as a history table, for other forecasters.
-func (g *Game) writeHistory(path string) error {
+// WriteHistory writes all known demand as a history table, for other forecasters.
+func (g *Game) WriteHistory(path string) error {
 	w, err := table.CreateHistory(path, nil)
 	if err != nil {
 		return err
@@ -127,4 +127,20 @@ func (g *Game) writeHistory(path string) error {
 		}
 	}
 	return w.Commit()
+}
+
+// Average returns the mean of two outlooks' quantiles, at the levels of the first.
+func Average(a, b *Outlook) *Outlook {
+	out := &Outlook{Autocorrelation: (a.Autocorrelation + b.Autocorrelation) / 2}
+	for i := range a.Quantiles {
+		x, y := &a.Quantiles[i], &b.Quantiles[i]
+		q := forecast.Quantiles{Levels: x.Levels, Values: make([]float32, len(x.Values))}
+		for t := range x.Weeks() {
+			for k, level := range x.Levels {
+				q.Week(t)[k] = float32((float64(x.Week(t)[k]) + y.At(t, level)) / 2)
+			}
+		}
+		out.Quantiles = append(out.Quantiles, q)
+	}
+	return out
 }

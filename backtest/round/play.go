@@ -197,7 +197,7 @@ func (s *state) replan(ctx context.Context, g *Game, m Move, r *Report) error {
 
 // decide plans the order, keeps the round, and reports it.
 func (s *state) decide(ctx context.Context, g *Game, m Move, r *Report, weeks []Week, demand []float64) error {
-	if err := g.writeHistory(filepath.Join(s.dir, historyFile)); err != nil {
+	if err := g.WriteHistory(filepath.Join(s.dir, historyFile)); err != nil {
 		return err
 	}
 	orders := make([]float64, len(g.Items))
