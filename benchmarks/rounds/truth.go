@@ -106,7 +106,7 @@ func initial(g *round.Game) []round.Stock {
 		mean := year / stateWeeks
 		stocks[i] = round.Stock{OnHand: math.Ceil(mean), InTransit: make([]float64, g.Rules.LeadTime+1)}
 		if g.Rules.LeadTime > 0 {
-			stocks[i].InTransit[g.Rules.LeadTime-1] = max(math.RoundToEven(2*mean)-stocks[i].OnHand, 0)
+			stocks[i].InTransit[g.Rules.LeadTime-1] = max(math.RoundToEven(2*mean-stocks[i].OnHand), 0)
 		}
 	}
 	return stocks
