@@ -36,7 +36,7 @@ are assumed. No figure computed from them says anything about the retailer.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },
 	}
 	cmd.Flags().IntVar(&f.skus, "skus", 1000, "make `N` SKUs")
-	cmd.Flags().StringVar(&f.out, "out", "", "write to this `FOLDER`, made if it is not there; files of an earlier call are replaced")
+	cmd.Flags().StringVar(&f.out, "out", "", "write to this `FOLDER`, made if it is not there; an earlier assortment is replaced")
 	cmd.Flags().IntVar(&f.weeks, "weeks-of-history", 0, fmt.Sprintf("also write the sales of the last `W` weeks, at most %d", demo.MaxHistoryWeeks))
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "all randomness follows from this `NUMBER`")
 	cmd.Flags().Var(&f.ending, "format", "write the tables as parquet or csv")
@@ -45,6 +45,9 @@ are assumed. No figure computed from them says anything about the retailer.`,
 }
 
 func (f *demoDataFlags) run(cmd *cobra.Command, e *env) error {
+	if f.out == "-" {
+		return usageErrorf(seeHelp(cmd), "flag --out: demo-data writes several files; name a folder")
+	}
 	bar := newProgress(e, &f.commonFlags, "SKUs")
 	job := demo.Job{Dir: f.out, SKUs: f.skus, Seed: f.seed, HistoryWeeks: f.weeks, Ending: "." + f.ending.value, Progress: bar.show}
 	if err := job.Validate(); err != nil {

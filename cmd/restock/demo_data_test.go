@@ -44,6 +44,11 @@ func TestDemoDataMistakes(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	write(t, file, "")
+	own := filepath.Join(dir, "own")
+	if err := os.Mkdir(own, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(own, "articles.csv"), "mine")
 	for _, c := range []struct {
 		args []string
 		code int
@@ -58,14 +63,16 @@ func TestDemoDataMistakes(t *testing.T) {
 		{[]string{"--out", dir, "--format", "arrow"}, exitUsage, "one of parquet, csv"},
 		{[]string{"--out", dir, "--sku", "5"}, exitUsage, `did you mean "--skus"`},
 		{[]string{"--out", dir, "demo"}, exitUsage, `unexpected argument "demo"`},
+		{[]string{"--out", "-"}, exitUsage, "name a folder"},
 		{[]string{"--out", filepath.Join(file, "below")}, exitFailed, "can't be made"},
+		{[]string{"--out", own, "--format", "csv"}, exitFailed, "articles.csv is not from restock demo-data"},
 	} {
 		code, stdout, stderr := restock(t, append([]string{"demo-data", "--quiet"}, c.args...)...)
 		if code != c.code || !strings.Contains(stderr, c.say) || stdout != "" {
 			t.Errorf("%v: exit code %d, want %d; stderr %s\nwant %q in it", c.args, code, c.code, stderr, c.say)
 		}
 	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
 		t.Errorf("mistakes left files behind: %v", entries)
 	}
 }

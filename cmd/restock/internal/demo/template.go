@@ -107,14 +107,16 @@ func readHistory(path string, visit func(*forecast.Series) error) (err error) {
 	}
 }
 
+// settingsHeader is how the settings of an assortment begin.
+const settingsHeader = "# Settings of an assortment that restock demo-data made. What differs from article to article is in the articles table.\n"
+
 // settingsFile is restock.yaml of an assortment: what is the same for all its SKUs. All else is in the rows.
 func settingsFile(returnLagWeights []float64) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `# Settings of an assortment that restock demo-data made. What differs from article to article is in the articles table.
-defaults:
+	fmt.Fprintf(&b, `%sdefaults:
   horizon: %d
   units: whole
-  return_lag_weights: [`, weeksAhead)
+  return_lag_weights: [`, settingsHeader, weeksAhead)
 	for k, w := range returnLagWeights {
 		if k > 0 {
 			b.WriteString(", ")

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/io/table"
 )
+
+const settingsName = "restock.yaml"
 
 // Job is one assortment to write.
 type Job struct {
@@ -52,6 +55,9 @@ func Write(ctx context.Context, job Job) (*Made, error) {
 	if err := os.MkdirAll(job.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("folder %s can't be made: %w", job.Dir, err)
 	}
+	if err := job.checkFolder(); err != nil {
+		return nil, err
+	}
 	out, err := job.create(g)
 	if err != nil {
 		return nil, err
@@ -80,6 +86,25 @@ func Write(ctx context.Context, job Job) (*Made, error) {
 	return &out.made, out.commit(g)
 }
 
+// checkFolder makes sure that nothing is replaced but what an earlier job wrote.
+func (job *Job) checkFolder() error {
+	text, err := os.ReadFile(filepath.Join(job.Dir, settingsName))
+	if err == nil && bytes.HasPrefix(text, []byte(settingsHeader)) {
+		return nil
+	}
+	for _, name := range []string{settingsName, "articles" + job.Ending, "forecast" + job.Ending, "history" + job.Ending} {
+		if path := filepath.Join(job.Dir, name); exists(path) {
+			return fmt.Errorf("%s is not from restock demo-data, and would be replaced; name another folder", path)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // output is the tables under way. Each has its name only when it is complete.
 type output struct {
 	made     Made
@@ -90,7 +115,7 @@ type output struct {
 
 func (job *Job) create(g *Generator) (out *output, err error) {
 	path := func(name string) string { return filepath.Join(job.Dir, name+job.Ending) }
-	out = &output{made: Made{AsOf: g.AsOf(), Articles: path("articles"), Forecast: path("forecast"), Settings: filepath.Join(job.Dir, "restock.yaml")}}
+	out = &output{made: Made{AsOf: g.AsOf(), Articles: path("articles"), Forecast: path("forecast"), Settings: filepath.Join(job.Dir, settingsName)}}
 	defer func() {
 		if err != nil {
 			out.abort()
@@ -117,8 +142,11 @@ func (o *output) write(s *SKU) error {
 	return err
 }
 
-// commit gives the tables their names, the articles last: where they are all is.
+// commit gives the files their names: the settings first, by which a later job knows the folder again, and the articles last.
 func (o *output) commit(g *Generator) error {
+	if err := os.WriteFile(o.made.Settings, settingsFile(g.lags), 0o644); err != nil {
+		return fmt.Errorf("%s can't be written: %w", o.made.Settings, err)
+	}
 	if err := o.forecast.Commit(); err != nil {
 		return err
 	}
@@ -126,9 +154,6 @@ func (o *output) commit(g *Generator) error {
 		if err := o.history.Commit(); err != nil {
 			return err
 		}
-	}
-	if err := os.WriteFile(o.made.Settings, settingsFile(g.lags), 0o644); err != nil {
-		return fmt.Errorf("%s can't be written: %w", o.made.Settings, err)
 	}
 	return o.articles.Commit()
 }
