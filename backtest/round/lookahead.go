@@ -45,7 +45,7 @@ func (l *lookahead) order(s *Stock) float64 {
 	l.prepare(s)
 	later := len(l.need)
 	critical := l.costs.Shortage / (l.costs.Shortage + l.costs.Holding)
-	best, lowest := 0.0, math.Inf(1)
+	best, lowest := l.enough(), math.Inf(1)
 	for _, c := range ratios {
 		for e := range later {
 			if e == later-1 {
@@ -97,10 +97,20 @@ func (l *lookahead) prepare(s *Stock) {
 	l.pipe = slices.Grow(l.pipe[:0], weeks+l.leadTime)[:weeks+l.leadTime]
 }
 
+// enough is what the rest of the game may sell of the order. From above, each unit less saves holding; from below, a unit more may change nothing as
+// long as the weeks that it sells in do not cost.
+func (l *lookahead) enough() float64 {
+	sum := 0.0
+	for _, m := range l.mean[l.leadTime:] {
+		sum += m
+	}
+	return min(math.Ceil(sum), maxUnits)
+}
+
 // descend finds a whole order from which neither a unit more nor one less is better, by steps that halve.
 func (l *lookahead) descend(s *Stock, start float64) (q, cost float64) {
 	q, cost = start, l.cost(s, start)
-	for step := max(math.Floor(l.mean[l.leadTime]/4), 1); ; step = max(math.Floor(step/2), 1) {
+	for step := max(math.Floor(start/4), 1); ; step = max(math.Floor(step/2), 1) {
 		for better := true; better; {
 			better = false
 			for _, next := range [...]float64{q + step, q - step} {
