@@ -30,9 +30,9 @@ type Options struct {
 	Method        Method // nil: LocalSearch
 }
 
-// DefaultOptions returns the 75th percentile, 500 and 2,000 scenarios, either trigger, 600 candidates.
+// DefaultOptions returns the 75th percentile, 500 and 2,000 scenarios, either trigger, at most 1,000 candidates.
 func DefaultOptions() Options {
-	return Options{Objective: DefaultObjective(), Trigger: AutoTrigger, Scenarios: 500, EvalScenarios: 2000, Budget: 600}
+	return Options{Objective: DefaultObjective(), Trigger: AutoTrigger, Scenarios: 500, EvalScenarios: 2000, Budget: 1000}
 }
 
 // Validate reports everything that is wrong, or nil.

@@ -77,7 +77,7 @@ func (o Objective) sortedValue(sorted []float64) float64 {
 	}
 }
 
-// interval returns the value with its 95 % confidence interval. It sorts the costs.
+// interval returns the value with its 95 % confidence interval. It reorders the costs.
 func (o Objective) interval(costs []float64) stat.Interval {
 	switch o.Measure {
 	case Mean:
@@ -95,7 +95,6 @@ func (o Objective) interval(costs []float64) stat.Interval {
 		half := e.High - e.Estimate
 		return stat.Interval{Estimate: v, Low: v - half, High: v + half}
 	default:
-		slices.Sort(costs)
 		return stat.QuantileInterval(costs, o.P)
 	}
 }

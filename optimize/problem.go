@@ -2,7 +2,9 @@ package optimize
 
 import (
 	"math"
+	"slices"
 
+	"github.com/restock-engine/restock/internal/stat"
 	"github.com/restock-engine/restock/simulate"
 )
 
@@ -20,8 +22,8 @@ type Problem struct {
 
 	evaluations int
 	known       map[key]known
-	best        []int
-	bestScore   Score
+	best        []tie // points that are equally good but for the tie-breaking
+	top         []float64
 }
 
 // known is what is remembered of a policy: its score, or, where its evaluation was abandoned, that its objective is above a bound.
@@ -34,16 +36,71 @@ type known struct {
 // NewProblem returns the problem of finding the family's best policy on the scenarios that the evaluator was prepared for.
 func NewProblem(f *Family, o Objective, ev *simulate.Evaluator, scenarios, budget int) *Problem {
 	return &Problem{Family: f, Objective: o, Budget: budget, evaluator: ev, n: scenarios,
-		known: make(map[key]known, 512), bestScore: worst()}
+		known: make(map[key]known, 512)}
 }
 
 // Evaluations returns how many candidates have been evaluated; asking again for a known one is free.
 func (p *Problem) Evaluations() int { return p.evaluations }
 
+// tie is one of the best points so far.
+type tie struct {
+	x     []int
+	score Score
+	sum   float64 // of the costs
+}
+
 // Best returns the best point so far, nil before the first evaluation, and its score.
 func (p *Problem) Best() ([]int, Score) {
-	p.bestScore.Ordered() // known from now on: the evaluator may be prepared for another article
-	return p.best, p.bestScore
+	if len(p.best) == 0 {
+		return nil, worst()
+	}
+	b := &p.best[0]
+	for _, t := range p.best[1:] {
+		if t.score.Better(b.score) {
+			*b = t
+		}
+	}
+	p.best = p.best[:1]
+	b.score.Ordered() // known from now on: the evaluator may be prepared for another article
+	return b.x, b.score
+}
+
+// remember keeps the point if no other is known to be better. Ties are left to Best, because to break them costs more than to find them. Of policies with
+// the same costs, which order the same wherever orders cost something, only the one that orders later is kept.
+func (p *Problem) remember(x []int, s Score) {
+	if len(p.best) > 0 {
+		b := &p.best[0].score
+		if s.Shortfall > b.Shortfall || s.Shortfall == b.Shortfall && s.Value > b.Value {
+			return
+		}
+		if s.Shortfall < b.Shortfall || s.Value < b.Value {
+			p.best = p.best[:0]
+		}
+	}
+	sum := 0.0
+	for _, c := range p.costs {
+		sum += c
+	}
+	if p.evaluator.OrdersCost() {
+		for i := range p.best {
+			if t := &p.best[i]; t.sum == sum {
+				if s.OrderWeek > t.score.OrderWeek {
+					copy(t.x, x)
+					t.score = s
+				}
+				return
+			}
+		}
+	}
+	p.best = append(p.best, tie{slices.Clone(x), s, sum})
+}
+
+// lowest returns the best objective so far.
+func (p *Problem) lowest() float64 {
+	if len(p.best) == 0 {
+		return math.Inf(1)
+	}
+	return p.best[0].score.Value
 }
 
 // Exhausted tells whether the budget is spent.
@@ -71,8 +128,8 @@ func (p *Problem) EvaluateAgainst(x []int, incumbent Score) Score {
 	p.evaluations++
 	s, abandoned := p.score(p.Family.Policy(x), limit)
 	p.known[key] = known{s, abandoned, limit}
-	if s.Better(p.bestScore) {
-		p.best, p.bestScore = append(p.best[:0], x...), s
+	if !abandoned {
+		p.remember(x, s)
 	}
 	return s
 }
@@ -89,7 +146,11 @@ func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandon
 	if abandoned {
 		return worst(), true
 	}
-	s.Value = p.Objective.Value(p.costs)
+	if p.Objective.Measure == Quantile && !math.IsInf(limit, 1) {
+		s.Value, p.top = stat.QuantileNear(p.costs, p.Objective.P, 0.9*limit, p.top)
+	} else {
+		s.Value = p.Objective.Value(p.costs)
+	}
 	if s.Value > limit {
 		return worst(), true
 	}

@@ -21,6 +21,7 @@ type Evaluator struct {
 	review []bool         // [week]
 
 	costs []float64     // [position of CostsBelow]
+	dear  []float64     // [scenario] the costs that the order follows
 	sums  []kernel.Sums // [position / Lanes]
 	world *world
 }
@@ -59,6 +60,14 @@ func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []f
 	dst = resized(dst, ev.prob.Padded())
 	atLeast := ev.kind.Costs(&ev.prob, limit, maxAtLeast, dst)
 	return dst[:ev.sc.N], atLeast > maxAtLeast
+}
+
+// Reorder changes the order of CostsBelow's costs: scenarios in which the policy is dear come first, so that policies like it are abandoned early.
+func (ev *Evaluator) Reorder(p Policy) {
+	if ev.fits {
+		ev.dear = ev.Costs(p, ev.dear)
+		ev.kind.Reorder(&ev.prob, ev.dear)
+	}
 }
 
 // costsWide is CostsBelow in float64.
@@ -110,6 +119,11 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 		}
 	}
 	return dst
+}
+
+// OrdersCost tells whether every unit ordered costs something, and stock does: policies that order differently then cost differently.
+func (ev *Evaluator) OrdersCost() bool {
+	return ev.article.InboundCost > 0 && ev.article.HoldingCost > 0
 }
 
 // MeanOrdered returns the units that a policy orders, mean over the scenarios.

@@ -113,6 +113,13 @@ func (want *reference) check(t *testing.T, ev *Evaluator, p Policy) {
 			t.Fatalf("%v, %v: scenario %d: cost %v, want %v\n%+v", ev.kind, p, i, got, want.costs[i], ev.article)
 		}
 	}
+	ordered := 0.0
+	for i := range want.totals {
+		ordered += want.totals[i].Ordered
+	}
+	if got, mean := ev.MeanOrdered(p), ordered/float64(len(want.totals)); math.Abs(got-mean) > 1e-12*mean {
+		t.Fatalf("%v, %v: mean ordered %v, want %v", ev.kind, p, got, mean)
+	}
 	limit := want.costs[len(want.costs)/2]
 	count := 0
 	for _, c := range want.costs {
@@ -153,6 +160,10 @@ func randomCase(t *testing.T, seed uint64, n, weeks int) (fast, wide int) {
 		want := newReference(&a, p, sc)
 		for _, ev := range evaluators {
 			want.check(t, ev, p)
+			if r.IntN(3) == 0 {
+				ev.Reorder(p)
+				want.check(t, ev, p)
+			}
 		}
 		if ev := evaluators[0]; ev.fits && ev.preparePolicy(p) {
 			fast++
@@ -175,7 +186,7 @@ func TestKernelsAreRun(t *testing.T) {
 	if fast < cases || wide < cases {
 		t.Errorf("%d runs by kernels and %d wide ones: both paths must be tested", fast, wide)
 	}
-	sizes := [][2]int{{5000, 1}, {16, 104}, {1, 1}, {500, 2}, {48, 12}, {49, 12}, {17, 127}, {3, 128}}
+	sizes := [][2]int{{5000, 1}, {5000, 12}, {16, 104}, {333, 104}, {1, 1}, {500, 2}, {48, 12}, {49, 12}, {17, 127}, {3, 128}}
 	for seed, size := range sizes {
 		randomCase(t, uint64(1000+seed), size[0], size[1])
 	}

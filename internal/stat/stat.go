@@ -28,6 +28,36 @@ func Quantile(x []float64, p float64) float64 {
 	return low + frac*(high-low)
 }
 
+// QuantileNear is Quantile, quicker where the quantile is not far above a given value: only what is at least that is looked at, if that is enough. It
+// reorders x only if it is not. scratch is memory to use; what it returns is for the next call.
+func QuantileNear(x []float64, p, above float64, scratch []float64) (float64, []float64) {
+	n := len(x)
+	pos := p * float64(n-1)
+	k := int(pos)
+	if cap(scratch) < n {
+		scratch = make([]float64, n)
+	}
+	top := scratch[:n]
+	count := 0
+	for _, v := range x {
+		top[count] = v
+		if v >= above {
+			count++
+		}
+	}
+	if count < n-k || n == 0 {
+		return Quantile(x, p), scratch
+	}
+	top = top[:count]
+	k -= n - count
+	low := selectKth(top, k)
+	frac := pos - math.Floor(pos)
+	if frac == 0 || k == count-1 {
+		return low, scratch
+	}
+	return low + frac*(slices.Min(top[k+1:])-low), scratch
+}
+
 // SortedQuantile is Quantile of an x that is sorted already.
 func SortedQuantile(x []float64, p float64) float64 {
 	if len(x) == 0 {
@@ -103,15 +133,16 @@ func MeanInterval(x []float64) Interval {
 	return Interval{mean, mean - half, mean + half}
 }
 
-// QuantileInterval returns the p-quantile of the sorted x and its distribution-free 95 % confidence interval: the order statistics whose
-// ranks are N·p ∓ 1.96·√(N·p·(1-p)) (Conover, Practical Nonparametric Statistics, 3rd ed. 1999, section 3.2, large samples).
-func QuantileInterval(sorted []float64, p float64) Interval {
-	n := float64(len(sorted))
+// QuantileInterval returns the p-quantile of x and its distribution-free 95 % confidence interval: the order statistics whose ranks
+// are N·p ∓ 1.96·√(N·p·(1-p)) (Conover, Practical Nonparametric Statistics, 3rd ed. 1999, section 3.2, large samples). It reorders x.
+func QuantileInterval(x []float64, p float64) Interval {
+	n, last := float64(len(x)), len(x)-1
 	half := Z95 * math.Sqrt(n*p*(1-p))
-	low := int(math.Floor(n*p-half)) - 1
-	high := int(math.Ceil(n*p+half)) - 1
-	last := len(sorted) - 1
-	return Interval{SortedQuantile(sorted, p), sorted[min(max(low, 0), last)], sorted[min(max(high, 0), last)]}
+	low := min(max(int(math.Floor(n*p-half))-1, 0), last)
+	high := min(max(int(math.Ceil(n*p+half))-1, 0), last)
+	estimate := Quantile(x, p)
+	// Selecting has put what is below the quantile before it.
+	return Interval{estimate, selectKth(x, low), selectKth(x, high)}
 }
 
 // batches is the number of batches of PairedInterval; t19 the 0.975 quantile of Student's t with one degree of freedom less.

@@ -52,6 +52,34 @@ func TestQuantileIsThatOfTheSorted(t *testing.T) {
 	}
 }
 
+// TestQuantileNearAndInterval: whatever the given value, QuantileNear is Quantile; and the interval's ends are order statistics of the sorted sample.
+func TestQuantileNearAndInterval(t *testing.T) {
+	r := random.New(random.NewKey(2, "near"))
+	var scratch []float64
+	for n := 1; n <= 200; n++ {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = float64(r.Intn(1 + n/2))
+		}
+		sorted := slices.Clone(x)
+		slices.Sort(sorted)
+		p, want := r.Float64(), 0.0
+		want = SortedQuantile(sorted, p)
+		for _, above := range []float64{math.Inf(-1), want * 0.9, want, want * 1.1, math.Inf(1)} {
+			var got float64
+			if got, scratch = QuantileNear(slices.Clone(x), p, above, scratch); got != want {
+				t.Fatalf("n=%d p=%g above %g: %g, want %g", n, p, above, got, want)
+			}
+		}
+		half := Z95 * math.Sqrt(float64(n)*p*(1-p))
+		low := min(max(int(math.Floor(float64(n)*p-half))-1, 0), n-1)
+		high := min(max(int(math.Ceil(float64(n)*p+half))-1, 0), n-1)
+		if got := QuantileInterval(x, p); got != (Interval{want, sorted[low], sorted[high]}) {
+			t.Fatalf("n=%d p=%g: %v, want %g from %g to %g", n, p, got, want, sorted[low], sorted[high])
+		}
+	}
+}
+
 // TestIntervalsCover: of 2,000 intervals of each kind about 95 % hold the true value. The bounds are the binomial 1e-6 points, widened by 0.01
 // for the normal approximation. Costs are log-normal, σ = 1.
 func TestIntervalsCover(t *testing.T) {
@@ -73,7 +101,6 @@ func TestIntervalsCover(t *testing.T) {
 		}
 		paired += holds(PairedInterval(y, x, measure), 0.5+0.2*(d.Quantile(0.75)-1))
 		mean += holds(MeanInterval(x), d.Mean())
-		slices.Sort(x)
 		quantile += holds(QuantileInterval(x, 0.75), d.Quantile(0.75))
 	}
 	for _, c := range []struct {

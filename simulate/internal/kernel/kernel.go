@@ -15,6 +15,16 @@ func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k
 // Prepare makes a problem ready for the implementation.
 func (k Kind) Prepare(p *Problem) {
 	p.sort()
+	k.pack(p)
+}
+
+// Reorder changes Order: scenarios with large costs, [scenario], come first. Policies that are like the one that costs so are then abandoned early.
+func (k Kind) Reorder(p *Problem, costs []float64) {
+	sortBy(p, costs)
+	k.pack(p)
+}
+
+func (k Kind) pack(p *Problem) {
 	if k != Scalar {
 		p.packed.pack(p)
 		k.fillArgs(p)

@@ -1,29 +1,34 @@
 package kernel
 
-// sort sets Order, Total and Largest. The order is by classes of 1/256 of the totals' range: it is worth nothing to the answer
-// and everything to the time until a bad policy is abandoned.
-func (p *Problem) sort() {
-	n, totals := p.Scenarios.N, p.totals()
-	low, high := totals[0], totals[0]
-	for _, d := range totals {
-		low, high = min(low, d), max(high, d)
+// sort sets Order, Total and Largest: scenarios with a large demand come first.
+func (p *Problem) sort() { sortBy(p, p.totals()) }
+
+// sortBy sets Order and Total, scenarios with large values first. The order is by classes of 1/256 of the values' range: it is worth nothing
+// to the answer and everything to the time until a bad policy is abandoned.
+func sortBy[T int32 | float64](p *Problem, values []T) {
+	low, high := values[0], values[0]
+	for _, v := range values {
+		low, high = min(low, v), max(high, v)
 	}
-	scale := 255 / max(1, float32(high)-float32(low))
-	class := func(d int32) uint8 { return uint8(float32(high-d) * scale) }
+	scale := 0.0
+	if spread := float64(high) - float64(low); spread > 1e-300 {
+		scale = 255 / spread
+	}
+	class := func(v T) uint8 { return uint8(min(255, (float64(high)-float64(v))*scale)) }
 	var start [256]int32
-	for _, d := range totals {
-		start[class(d)]++
+	for _, v := range values {
+		start[class(v)]++
 	}
 	next := int32(0)
 	for c, count := range start {
 		start[c] = next
 		next += count
 	}
-	p.Order, p.Total = resized(p.Order, n), resized(p.Total, p.Padded())
-	clear(p.Total[n:])
-	for i, d := range totals {
-		c := class(d)
-		p.Order[start[c]], p.Total[start[c]] = int32(i), d
+	p.Order, p.Total = resized(p.Order, len(values)), resized(p.Total, p.Padded())
+	clear(p.Total[len(values):])
+	for i, v := range values {
+		c := class(v)
+		p.Order[start[c]], p.Total[start[c]] = int32(i), p.packed.totals[i]
 		start[c]++
 	}
 }
