@@ -29,7 +29,7 @@ type stage struct {
 // stages are in the order in which they are tried: what is called before what calls it.
 var stages = []stage{
 	{"generate scenarios", []string{"simulate.(*Sampler).Draw"}},
-	{"search", []string{"optimize.Tune", "optimize.(*Problem)", "optimize.PatternSearch"}},
+	{"search", []string{"optimize.Tune", "optimize.(*Problem)"}},
 	{"evaluate on fresh scenarios", []string{"optimize."}},
 	{"write recommendations", []string{"table.(*RecommendationWriter)", "table.RecommendationWriter", "table.(*tableWriter)",
 		"batch.(*output)"}},
