@@ -1,5 +1,5 @@
-// Package testdata embeds the example data, so that `restock demo-data` can make assortments from it wherever the binary runs. README.md says where
-// the data come from; their licence is CC BY 4.0.
+// Package testdata embeds the example data, so that `restock demo-data` can make assortments from it wherever the binary runs.
+// README.md says where the data come from; their licence is CC BY 4.0.
 package testdata
 
 import _ "embed"

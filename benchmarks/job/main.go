@@ -1,8 +1,8 @@
 // Command job measures a whole run of restock optimize, Parquet in and out included: make in this directory.
 //
-// It makes demo data, runs the built program on it with different numbers of workers, in alternating rounds, and reads off the wall
-// clock, the processor time and the peak memory of each process. Then it runs the same job once more in its own process, with a CPU
-// profile, to say where the time goes. The recommendations must be the same bytes whatever the number of workers.
+// It makes demo data, runs the built program on it with different numbers of workers, in alternating rounds, and reads off the
+// wall clock, the processor time and the peak memory of each process. Then it runs the same job once more in its own process,
+// with a CPU profile, to say where the time goes. The recommendations must be the same bytes whatever the number of workers.
 package main
 
 import (

@@ -114,7 +114,8 @@ func readTraces(path string) (profile, error) {
 	return p, err
 }
 
-// parseTraces reads the text of go tool pprof -traces: stacks between rulers, the innermost function first, with the time before it.
+// parseTraces reads the text of go tool pprof -traces: stacks between rulers, the innermost function first, with the time
+// before it.
 func parseTraces(text io.Reader) (profile, error) {
 	p := profile{stages: make([]time.Duration, len(stages))}
 	self := map[string]time.Duration{}

@@ -36,8 +36,8 @@ func (r *report) String() string {
 
 Written by %s in this folder. %s.
 
-%d SKUs made by restock demo-data (12 weeks × 39 quantiles each, Parquet), %d scenarios to search on and %d to report from, Parquet
-written. Starting, reading and writing are included. A row is %s; all runs wrote the same bytes.
+%d SKUs made by restock demo-data (12 weeks × 39 quantiles each, Parquet), %d scenarios to search on and %d to report from,
+Parquet written. Starting, reading and writing are included. A row is %s; all runs wrote the same bytes.
 
 | workers | SKUs a second | least, most | wall clock | processor time per 1,000 SKUs | peak memory |
 | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -52,7 +52,8 @@ written. Starting, reading and writing are included. A row is %s; all runs wrote
 		fmt.Fprintf(&b, "| %d | %.0f | %.0f, %.0f | %.1f s | %.0f ms | %s |\n", workers, perSecond(m), least, most,
 			m.wall.Seconds(), m.cpu.Seconds()*1e6/float64(o.skus), megabytes(m.peak))
 	}
-	fmt.Fprintf(&b, "\nMaking the data took %.1f s of one processor and %s of memory.\n", r.made.cpu.Seconds(), megabytes(r.made.peak))
+	fmt.Fprintf(&b, "\nMaking the data took %.1f s of one processor and %s of memory.\n",
+		r.made.cpu.Seconds(), megabytes(r.made.peak))
 	r.writeProfile(&b)
 	return b.String()
 }
@@ -63,8 +64,8 @@ func (r *report) writeProfile(b *strings.Builder) {
 	fmt.Fprintf(b, `
 ## Where the time goes
 
-One more run, in the measuring program, one worker, with a CPU profile: %.1f s of processor time in %.1f s. Which functions belong to
-which row stands in profile.go; what the garbage collector does in the background stands apart.
+One more run, in the measuring program, one worker, with a CPU profile: %.1f s of processor time in %.1f s. Which functions
+belong to which row stands in profile.go; what the garbage collector does in the background stands apart.
 
 | stage | share | per SKU |
 | --- | ---: | ---: |

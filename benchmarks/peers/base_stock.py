@@ -15,8 +15,8 @@ def run(data):
     """Repeats the runs that restock exported; returns nanoseconds per scenario and week, and the largest difference of a cost.
 
     stockpyl orders at the end of a week, restock at the beginning of the next one: the same, with a lead time that is one week
-    longer. Stock begins at the base-stock level, which is so high that nothing is ever short: stockpyl would back-order it, restock
-    loses it.
+    longer. Stock begins at the base-stock level, which is so high that nothing is ever short: stockpyl would back-order it,
+    restock loses it.
     """
     spent, weeks, difference = 0.0, 0, 0.0
     for k in range(len(data["base_level"])):

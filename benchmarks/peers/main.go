@@ -1,7 +1,8 @@
 //go:build unix
 
 // Command peers exports what the Python programs in this folder need to do restock's work: articles, scenarios, candidate
-// policies with their costs, and what restock found and how long it took. make in this folder runs everything and writes RESULTS.md.
+// policies with their costs, and what restock found and how long it took. make in this folder runs everything and writes
+// RESULTS.md.
 package main
 
 import (

@@ -121,10 +121,10 @@ type baseRun struct {
 
 const baseStockSKUs = 5
 
-// baseStock adds levels, lead times and holding costs of base-stock policies in a world that stockpyl knows, too: fixed lead times,
-// no returns, an order in every week, everything that arrives in a week there before its demand. The level covers the demand of any
-// scenario over lead time and review, and stock begins at it: nothing is ever short, since restock loses what is short and
-// stockpyl back-orders it.
+// baseStock adds levels, lead times and holding costs of base-stock policies in a world that stockpyl knows, too: fixed lead
+// times, no returns, an order in every week, everything that arrives in a week there before its demand. The level covers the
+// demand of any scenario over lead time and review, and stock begins at it: nothing is ever short, since restock loses what is
+// short and stockpyl back-orders it.
 func (e *export) baseStock() (baseRun, error) {
 	var levels, leads, costs, one []float64
 	var sc simulate.Scenarios

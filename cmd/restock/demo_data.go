@@ -24,12 +24,13 @@ func newDemoDataCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo-data",
 		Short: "Make an assortment of any size to try restock with",
-		Long: `demo-data writes the articles, the forecast and the settings of an assortment, sorted as optimize reads it fastest. Each SKU is one of 600
-real articles, changed at random: pace, season, prices and costs, lead time, packs, stock, weeks until it leaves. The same seed makes the same
-SKUs, and a large assortment contains the small ones. A million SKUs take 0.8 GB and two minutes.
+		Long: `demo-data writes the articles, the forecast and the settings of an assortment, sorted as optimize reads it
+fastest. Each SKU is one of 600 real articles, changed at random: pace, season, prices and costs, lead time, packs, stock, weeks until
+it leaves. The same seed makes the same SKUs, and a large assortment contains the small ones. A million SKUs take 0.8 GB and two
+minutes.
 
-The sales behind it are those of a British gift retailer, 2009 to 2011 (Online Retail II, Chen 2019, doi:10.24432/C5CG6D, CC BY 4.0); costs and stock
-are assumed. No figure computed from them says anything about the retailer.`,
+The sales behind it are those of a British gift retailer, 2009 to 2011 (Online Retail II, Chen 2019, doi:10.24432/C5CG6D, CC BY 4.0);
+costs and stock are assumed. No figure computed from them says anything about the retailer.`,
 		Example: `  restock demo-data --skus 1000 --out demo
   restock demo-data --skus 1000 --weeks-of-history 104 --format csv --out demo`,
 		Args: needs("out"),
@@ -37,7 +38,8 @@ are assumed. No figure computed from them says anything about the retailer.`,
 	}
 	cmd.Flags().IntVar(&f.skus, "skus", 1000, "make `N` SKUs")
 	cmd.Flags().StringVar(&f.out, "out", "", "write to this `FOLDER`, made if it is not there; an earlier assortment is replaced")
-	cmd.Flags().IntVar(&f.weeks, "weeks-of-history", 0, fmt.Sprintf("also write the sales of the last `W` weeks, at most %d", demo.MaxHistoryWeeks))
+	cmd.Flags().IntVar(&f.weeks, "weeks-of-history", 0,
+		fmt.Sprintf("also write the sales of the last `W` weeks, at most %d", demo.MaxHistoryWeeks))
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "all randomness follows from this `NUMBER`")
 	cmd.Flags().Var(&f.ending, "format", "write the tables as parquet or csv")
 	f.registerLog(cmd)
@@ -74,8 +76,8 @@ func (f *demoDataFlags) print(e *env, made *demo.Made) error {
 		skus = fmt.Sprintf("%d SKUs", f.skus)
 	}
 	beside := func(name string) string { return shellWord(filepath.Join(f.out, name+"."+f.ending.value)) }
-	next := fmt.Sprintf("restock optimize --articles %s --forecast %s --as-of %s --config %s --out %s", shellWord(made.Articles), shellWord(made.Forecast),
-		asOf, shellWord(made.Settings), beside("recommendations"))
+	next := fmt.Sprintf("restock optimize --articles %s --forecast %s --as-of %s --config %s --out %s",
+		shellWord(made.Articles), shellWord(made.Forecast), asOf, shellWord(made.Settings), beside("recommendations"))
 	if made.History != "" {
 		next += fmt.Sprintf("\n  restock forecast --history %s --out %s", shellWord(made.History), beside("own-forecast"))
 	}

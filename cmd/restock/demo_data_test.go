@@ -79,7 +79,8 @@ func TestDemoDataMistakes(t *testing.T) {
 
 func TestShellWord(t *testing.T) {
 	for path, want := range map[string]string{
-		"demo/articles.csv": "demo/articles.csv", "": "''", "my data/a.csv": "'my data/a.csv'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "größe": "größe",
+		"demo/articles.csv": "demo/articles.csv", "": "''", "my data/a.csv": "'my data/a.csv'",
+		"it's": `'it'\''s'`, "$HOME": "'$HOME'", "größe": "größe",
 	} {
 		if got := shellWord(path); got != want {
 			t.Errorf("%q becomes %s, want %s", path, got, want)

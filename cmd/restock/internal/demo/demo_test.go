@@ -58,7 +58,8 @@ func TestSKUIsItsOwn(t *testing.T) {
 	}
 }
 
-// TestSKUs looks at the real articles and at many SKUs: keys rise, the settings accept every article, forecasts do not cross, and all kinds of articles are there.
+// TestSKUs looks at the real articles and at many SKUs: keys rise, the settings accept every article, forecasts do not cross,
+// and all kinds of articles are there.
 func TestSKUs(t *testing.T) {
 	g := newGenerator(t, 1)
 	set, err := settings.Parse("restock.yaml", settingsFile(g.lags))
@@ -95,8 +96,9 @@ func TestSKUs(t *testing.T) {
 		w := weekly(&s.Forecast)
 		demand += w
 		for name, is := range map[string]bool{
-			"slow": w < 1, "fast": w > 50, "launch": s.History.Weeks() < 13, "end of life": a.Horizon < weeksAhead, "no stock": a.OnHand == 0,
-			"in transit": len(a.InTransit) > 0, "returns": len(a.PendingReturns) > 0, "plan": s.Row.HasPlan, "pack": a.PackSize > 1, "moq": a.MOQ > 0,
+			"slow": w < 1, "fast": w > 50, "launch": s.History.Weeks() < 13, "end of life": a.Horizon < weeksAhead,
+			"no stock": a.OnHand == 0, "in transit": len(a.InTransit) > 0, "returns": len(a.PendingReturns) > 0,
+			"plan": s.Row.HasPlan, "pack": a.PackSize > 1, "moq": a.MOQ > 0,
 			"long lead time": a.LeadTimeMean > float64(a.ReviewPeriod), "short lead time": a.LeadTimeMean < float64(a.ReviewPeriod),
 		} {
 			if is {
@@ -115,8 +117,9 @@ func TestSKUs(t *testing.T) {
 	}
 }
 
-// TestHistoryKeepsItsScale: rounding to whole units adds nothing and takes nothing away, and dates move with the season. Of 250 units a share of
-// 0.37 each is left, with a standard error of √(250·0.37·0.63) = 7.6 in all; 5 of them, so 1 seed in a million would fail without cause.
+// TestHistoryKeepsItsScale: rounding to whole units adds nothing and takes nothing away, and dates move with the season. Of 250
+// units a share of 0.37 each is left, with a standard error of √(250·0.37·0.63) = 7.6 in all; 5 of them, so 1 seed in a million
+// would fail without cause.
 func TestHistoryKeepsItsScale(t *testing.T) {
 	s := &forecast.Series{FirstWeek: 100}
 	for w := range 104 {

@@ -68,8 +68,8 @@ func NewGenerator(seed uint64) (*Generator, error) {
 // AsOf returns the Monday of week 0.
 func (g *Generator) AsOf() time.Time { return forecast.WeekStart(g.model.AsOf()) }
 
-// SKU makes SKU i in dst, whose memory is reused, with the last historyWeeks weeks of its sales. It depends on the seed, i and, for the
-// history alone, historyWeeks. Keys rise with i.
+// SKU makes SKU i in dst, whose memory is reused, with the last historyWeeks weeks of its sales. It depends on the seed, i and,
+// for the history alone, historyWeeks. Keys rise with i.
 func (g *Generator) SKU(i, historyWeeks int, dst *SKU) error {
 	merchant := i / perMerchant
 	m := random.New(g.key.String("merchant").Int(merchant))
@@ -102,8 +102,8 @@ func (g *Generator) choose(r random.Source, back int) int {
 	}
 }
 
-// forecast returns a template's real forecast for the weeks that follow so many weeks before the end of its history. It is kept: there are
-// a few thousand of them.
+// forecast returns a template's real forecast for the weeks that follow so many weeks before the end of its history. It is
+// kept: there are a few thousand of them.
 func (g *Generator) forecast(q question) (*forecast.Quantiles, error) {
 	if f := g.forecasts[q]; f != nil {
 		return f, nil
@@ -129,8 +129,8 @@ func perturb(dst, real *forecast.Quantiles, pace, spread float64) {
 	}
 }
 
-// history returns the last weeks of a series as they were some weeks before its end, dated up to asOf, with sales and prices changed by factors.
-// Units stay whole: a fraction is rounded up as often as it is large.
+// history returns the last weeks of a series as they were some weeks before its end, dated up to asOf, with sales and prices
+// changed by factors. Units stay whole: a fraction is rounded up as often as it is large.
 func history(s *forecast.Series, id table.Key, asOf, back, weeks int, pace, price float64, r random.Source) forecast.Series {
 	last := asOf - back - s.FirstWeek
 	first := max(0, last-weeks)

@@ -9,9 +9,10 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
-// row writes the row of a SKU made from a template to dst, and returns the factor between their prices. slowness is a factor of the
-// merchant's lead times.
-func (g *Generator) row(dst *table.ArticleRow, t *template, id table.Key, f *forecast.Quantiles, slowness float64, r random.Source) float64 {
+// row writes the row of a SKU made from a template to dst, and returns the factor between their prices. slowness is a factor of
+// the merchant's lead times.
+func (g *Generator) row(dst *table.ArticleRow, t *template, id table.Key, f *forecast.Quantiles, slowness float64,
+	r random.Source) float64 {
 	*dst = table.ArticleRow{Key: id}
 	price := economics(dst, &t.article, r)
 	lead := supply(dst, &t.article, slowness, r)
@@ -62,7 +63,8 @@ func supply(dst *table.ArticleRow, a *simulate.Article, slowness float64, r rand
 	return lead
 }
 
-// stock sets what is on hand, on its way, coming back and planned, for a demand of so many units a week, and when the article leaves.
+// stock sets what is on hand, on its way, coming back and planned, for a demand of so many units a week, and when the article
+// leaves.
 func (g *Generator) stock(dst *table.ArticleRow, t *template, weekly, lead float64, r random.Source) {
 	cover := (lead + 2) * math.Exp(0.8*r.NormFloat64()) // weeks
 	dst.OnHand = whole(weekly*cover, r)
@@ -90,7 +92,8 @@ func (g *Generator) stock(dst *table.ArticleRow, t *template, weekly, lead float
 		dst.HasPlan = true
 		every := weeksAhead / t.plan
 		for n := range t.plan {
-			dst.Plan = append(dst.Plan, simulate.WeekQuantity{Week: n * every, Quantity: rules.OrderQuantity(max(1, weekly*float64(every)))})
+			quantity := rules.OrderQuantity(max(1, weekly*float64(every)))
+			dst.Plan = append(dst.Plan, simulate.WeekQuantity{Week: n * every, Quantity: quantity})
 		}
 	}
 	switch left := 1 + r.Intn(weeksAhead-1); {

@@ -108,7 +108,7 @@ func readHistory(path string, visit func(*forecast.Series) error) (err error) {
 }
 
 // settingsHeader is how the settings of an assortment begin.
-const settingsHeader = "# Settings of an assortment that restock demo-data made. What differs from article to article is in the articles table.\n"
+const settingsHeader = "# Settings of an assortment that restock demo-data made; what differs by article is in the articles table.\n"
 
 // settingsFile is restock.yaml of an assortment: what is the same for all its SKUs. All else is in the rows.
 func settingsFile(returnLagWeights []float64) []byte {

@@ -38,12 +38,14 @@ func (job *Job) Validate() error {
 	case job.SKUs < 1 || job.SKUs > MaxSKUs:
 		return fmt.Errorf("%d SKUs can't be made: at least 1, at most %d", job.SKUs, MaxSKUs)
 	case job.HistoryWeeks < 0 || job.HistoryWeeks > MaxHistoryWeeks:
-		return fmt.Errorf("%d weeks of history can't be made: at most %d, as many as the real sales have", job.HistoryWeeks, MaxHistoryWeeks)
+		return fmt.Errorf("%d weeks of history can't be made: at most %d, as many as the real sales have",
+			job.HistoryWeeks, MaxHistoryWeeks)
 	}
 	return nil
 }
 
-// Write writes the tables and the settings of an assortment. When the context is cancelled, or after an error, it leaves no table behind.
+// Write writes the tables and the settings of an assortment. When the context is cancelled, or after an error, it leaves no
+// table behind.
 func Write(ctx context.Context, job Job) (*Made, error) {
 	if err := job.Validate(); err != nil {
 		return nil, err
@@ -115,7 +117,8 @@ type output struct {
 
 func (job *Job) create(g *Generator) (out *output, err error) {
 	path := func(name string) string { return filepath.Join(job.Dir, name+job.Ending) }
-	out = &output{made: Made{AsOf: g.AsOf(), Articles: path("articles"), Forecast: path("forecast"), Settings: filepath.Join(job.Dir, settingsName)}}
+	out = &output{made: Made{AsOf: g.AsOf(), Articles: path("articles"), Forecast: path("forecast"),
+		Settings: filepath.Join(job.Dir, settingsName)}}
 	defer func() {
 		if err != nil {
 			out.abort()
