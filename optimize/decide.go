@@ -93,35 +93,53 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 	if err != nil {
 		return Recommendation{}, err
 	}
-	if err := s.Draw(&w.eval, in.Article, in.Forecast, in.Key, simulate.EvalSet, o.EvalScenarios, false); err != nil {
-		return Recommendation{}, err
-	}
+	optCosts := o.Objective.interval(w.evaluator.Costs(best.Policy, nil))
 	a := in.Article
 	policies := []simulate.Policy{best.Policy, simulate.None{}}
 	if in.Plan != nil {
 		policies = append(policies, in.Plan)
 	}
-	results := Compare(a, policies, &w.eval, o.Objective, w)
 	rec := Recommendation{
-		Policy:        best.Policy.(simulate.RSQ),
-		ObjectiveOpt:  best.Score.Value,
-		ObjectiveEval: results[0].Objective,
-		Figures:       results[0].Figures,
-		DoNothing:     results[1].Figures,
-		Saving:        results[1].Excess,
-		MeanDemand:    results[0].Figures.UnitsSold + results[0].Figures.UnitsLost,
-		Stock:         stock(a),
-		Price:         a.Price,
-		Weeks:         a.Horizon,
-		ReviewPeriod:  a.ReviewPeriod,
-		Evaluations:   best.Evaluations,
+		Policy:       best.Policy.(simulate.RSQ),
+		ObjectiveOpt: best.Score.Value,
+		Stock:        stock(a),
+		Price:        a.Price,
+		Weeks:        a.Horizon,
+		ReviewPeriod: a.ReviewPeriod,
+		Evaluations:  best.Evaluations,
 	}
-	rec.ObjectiveSaving = stat.PairedInterval(w.costs[1], w.costs[0], o.Objective.Value)
-	if in.Plan != nil {
-		rec.Plan, rec.PlanSaving = &results[2].Figures, &results[2].Excess
+	for set, n := simulate.EvalSet, o.EvalScenarios; ; set, n = extendedSet, extension*o.EvalScenarios {
+		if err := s.Draw(&w.eval, a, in.Forecast, in.Key, set, n, false); err != nil {
+			return Recommendation{}, err
+		}
+		rec.report(Compare(a, policies, &w.eval, o.Objective, w))
+		rec.ObjectiveSaving = stat.PairedInterval(w.costs[1], w.costs[0], o.Objective.Value)
+		rec.EvalScenarios = n
+		rec.Status = rec.status()
+		if rec.Status != Degraded || set == extendedSet || simulate.CheckScenarios(extension*o.EvalScenarios, a.Horizon) != nil {
+			break
+		}
 	}
-	rec.Status = rec.status()
+	rec.SamplingGap = samplingGap(optCosts, rec.ObjectiveEval)
 	return rec, nil
+}
+
+// A recommendation that can't be told from doing nothing is looked at once more, on so many times the scenarios.
+const (
+	extension                = 4
+	extendedSet simulate.Set = 2
+)
+
+// report takes over what the policy, doing nothing and the plan, if there is one, do.
+func (r *Recommendation) report(results []Comparison) {
+	r.ObjectiveEval = results[0].Objective
+	r.Figures = results[0].Figures
+	r.DoNothing = results[1].Figures
+	r.Saving = results[1].Excess
+	r.MeanDemand = r.Figures.UnitsSold + r.Figures.UnitsLost
+	if len(results) > 2 {
+		r.Plan, r.PlanSaving = &results[2].Figures, &results[2].Excess
+	}
 }
 
 // Comparison is what one of several policies does on scenarios that all share.
@@ -186,7 +204,12 @@ type Tuned struct {
 
 // Tune draws Ω_opt and searches a family's best policy on it. Every family is tuned on the same scenarios with the same budget.
 func Tune(kind Kind, s *simulate.Sampler, in Input, o Options, w *Workspace) (Tuned, error) {
-	if err := s.Draw(&w.opt, in.Article, in.Forecast, in.Key, simulate.OptSet, o.Scenarios, false); err != nil {
+	return tune(kind, s, in, o, simulate.OptSet, w)
+}
+
+// tune is Tune on any set of scenarios, for which the workspace's evaluator stays prepared.
+func tune(kind Kind, s *simulate.Sampler, in Input, o Options, set simulate.Set, w *Workspace) (Tuned, error) {
+	if err := s.Draw(&w.opt, in.Article, in.Forecast, in.Key, set, o.Scenarios, false); err != nil {
 		return Tuned{}, err
 	}
 	facts := newDemandFacts(in.Article, &w.opt)

@@ -46,6 +46,8 @@ type Recommendation struct {
 
 	ObjectiveOpt  float64       // on the scenarios the policy was chosen on
 	ObjectiveEval stat.Interval // on fresh scenarios, with its 95 % interval
+	EvalScenarios int           // number of the fresh scenarios
+	SamplingGap   Gap           // what the best policy could save at most, as far as the two sets of scenarios can tell
 
 	Figures   Figures  // of the policy, on the fresh scenarios
 	DoNothing Figures  // of never ordering

@@ -28,6 +28,7 @@ type simulateFlags struct {
 	scenarios         string
 	trace, page       string
 	frontier          bool
+	replications      int
 }
 
 func newSimulateCommand(e *env) *cobra.Command {
@@ -59,6 +60,7 @@ optimize recommends with the same seed.`,
 	cmd.Flags().StringVar(&f.scenarios, "scenarios", "", "draw `N` scenarios of the set (default from the settings: eval_scenarios or scenarios)")
 	cmd.Flags().StringVar(&f.trace, "trace", "", "write every scenario of the first policy, week by week, to `FILE` as JSON lines; - is stdout")
 	cmd.Flags().BoolVar(&f.frontier, "frontier", false, "show the cheapest policy for rising fill rates")
+	cmd.Flags().IntVar(&f.replications, "replications", 0, "bound what a better policy than the first could save, by `N` new searches on fresh scenarios")
 	cmd.Flags().StringVar(&f.page, "html", "", "write a page with plots to `FILE`")
 	f.registerSettings(cmd, "horizon", "objective", "quantile", "eval-scenarios")
 	f.registerRun(cmd)
@@ -80,12 +82,16 @@ type simulation struct {
 	names     []string // [result] how the policy was asked for
 	weeks     []weekly // [result]
 	frontier  []frontierPoint
+	gap       *optimize.Gap // of the first policy; nil unless asked for
 }
 
 func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
 	policies, err := f.parsePolicies(cmd)
 	if err != nil {
 		return err
+	}
+	if f.replications < 0 || f.replications == 1 || f.replications > 1000 {
+		return usageErrorf(seeHelp(cmd), "flag --replications: %d must be from 2 to 1000, or 0 for none", f.replications)
 	}
 	set, err := f.load(cmd)
 	if err != nil {
@@ -255,6 +261,13 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 		if s.frontier, err = tuneFrontier(sampler, in, s.options, &w); err != nil {
 			return err
 		}
+	}
+	if s.flags.replications > 0 {
+		gap, err := optimize.ReplicateGap(policies[0], sampler, in, s.options, s.flags.replications, &w)
+		if err != nil {
+			return err
+		}
+		s.gap = &gap
 	}
 	set := simulate.EvalSet
 	if s.flags.set.value == "opt" {
