@@ -26,8 +26,8 @@ func newDemoDataCommand(e *env) *cobra.Command {
 		Short: "Make an assortment of any size to try restock with",
 		Long: `demo-data writes the articles, the forecast and the settings of an assortment, sorted as optimize reads it
 fastest. Each SKU is one of 600 real articles, changed at random: pace, season, prices and costs, lead time, packs, stock, weeks until
-it leaves. The same seed makes the same SKUs, and a large assortment contains the small ones. A million SKUs take 0.8 GB and two
-minutes.
+it leaves. The same seed makes the same SKUs, and a large assortment contains the small ones. A million SKUs take 0.8 GB and a
+minute.
 
 The sales behind it are those of a British gift retailer, 2009 to 2011 (Online Retail II, Chen 2019, doi:10.24432/C5CG6D, CC BY 4.0);
 costs and stock are assumed. No figure computed from them says anything about the retailer.`,
