@@ -33,7 +33,8 @@ func OrderCurve(s *simulate.Sampler, in Input, o Options, rec *Recommendation, c
 	if err := s.Draw(&w.opt, in.Article, in.Forecast, in.Key, simulate.OptSet, o.Scenarios, false); err != nil {
 		return Curve{}, err
 	}
-	ev := w.prepare(in.Article, &w.opt)
+	ev := w.ready()
+	ev.PrepareUnsorted(in.Article, &w.opt)
 	var costs []float64
 	base := 0.0
 	for i, q := range curve.Quantity {

@@ -78,11 +78,10 @@ type Workspace struct {
 	costs     [][]float64 // [policy][scenario]
 }
 
-func (w *Workspace) prepare(a *simulate.Article, sc *simulate.Scenarios) *simulate.Evaluator {
+func (w *Workspace) ready() *simulate.Evaluator {
 	if w.evaluator == nil {
 		w.evaluator = simulate.NewEvaluator()
 	}
-	w.evaluator.Prepare(a, sc)
 	return w.evaluator
 }
 
@@ -154,7 +153,8 @@ type Comparison struct {
 
 // Compare runs policies on the same scenarios, which were drawn for the article.
 func Compare(a *simulate.Article, policies []simulate.Policy, sc *simulate.Scenarios, o Objective, w *Workspace) []Comparison {
-	ev := w.prepare(a, sc)
+	ev := w.ready()
+	ev.PrepareUnsorted(a, sc)
 	results := make([]Comparison, len(policies))
 	for len(w.costs) < len(policies) {
 		w.costs = append(w.costs, nil)
@@ -228,7 +228,8 @@ func tune(kind Kind, s *simulate.Sampler, in Input, o Options, set simulate.Set,
 	default:
 		return Tuned{}, fmt.Errorf("policy family %q is not known; known are %v", kind, Kinds())
 	}
-	ev := w.prepare(in.Article, &w.opt)
+	ev := w.ready()
+	ev.Prepare(in.Article, &w.opt)
 	p := NewProblem(f, o.Objective, ev, o.Scenarios, o.Budget)
 	method := o.Method
 	if method == nil {

@@ -143,7 +143,8 @@ func TestSearchBeatsRandom(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := rsqFamily(&a, newDemandFacts(&a, &w.opt), AutoTrigger.triggers())
-		p := NewProblem(f, DefaultObjective(), w.prepare(&a, &w.opt), w.opt.N, smallOptions().Budget)
+		w.ready().Prepare(&a, &w.opt)
+		p := NewProblem(f, DefaultObjective(), w.evaluator, w.opt.N, smallOptions().Budget)
 		RandomSearch{}.Search(p, random.New(in.Key))
 		if _, random := p.Best(); random.Better(got.Score) {
 			t.Errorf("SKU %d: random search %g, pattern search %g", n, random.Value, got.Score.Value)

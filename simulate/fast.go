@@ -30,9 +30,16 @@ type Evaluator struct {
 func NewEvaluator() *Evaluator { return &Evaluator{kind: kernel.Best()} }
 
 // Prepare makes ready for an article and the scenarios drawn for it. Both must stay unchanged while policies are run.
-func (ev *Evaluator) Prepare(a *Article, sc *Scenarios) {
+func (ev *Evaluator) Prepare(a *Article, sc *Scenarios) { ev.prepare(a, sc, ev.kind.Prepare) }
+
+// PrepareUnsorted is Prepare for a few policies that are run through all scenarios: it takes less time, and CostsBelow gives up later.
+func (ev *Evaluator) PrepareUnsorted(a *Article, sc *Scenarios) {
+	ev.prepare(a, sc, ev.kind.PrepareUnsorted)
+}
+
+func (ev *Evaluator) prepare(a *Article, sc *Scenarios, kernels func(*kernel.Problem)) {
 	ev.article, ev.sc = a, sc
-	ev.fits = ev.prepareArticle(a, sc) && ev.prepareScenarios(sc)
+	ev.fits = ev.prepareArticle(a, sc) && ev.prepareScenarios(sc, kernels)
 }
 
 // Costs returns each scenario's cost in dst, whose memory is reused: [scenario], money.
@@ -214,10 +221,10 @@ func shiftOf(share float64) int32 {
 }
 
 // prepareScenarios hands the scenarios to the kernels, and tells whether their sums fit.
-func (ev *Evaluator) prepareScenarios(sc *Scenarios) bool {
+func (ev *Evaluator) prepareScenarios(sc *Scenarios, kernels func(*kernel.Problem)) bool {
 	p := &ev.prob
 	p.Scenarios = kernel.Scenarios{N: sc.N, Demand: sc.demand, Delay: sc.delay, Lag: sc.lag, Round: sc.round}
-	ev.kind.Prepare(p)
+	kernels(p)
 	if p.ReturnShare != 0 { // a week's returns are at most its sales and one more for the rounding
 		ev.supply += float64(sc.Weeks) * (float64(p.Largest) + 1)
 	}

@@ -69,13 +69,21 @@ func (inv *inverter) buildGuide(levels []float64) {
 	}
 }
 
-// at returns the quantile at u/2^32.
-func (inv *inverter) at(u uint32) float64 {
-	i := int(inv.guide[u>>(32-guideBits)])
-	for u > inv.upper[i] {
-		i++
+// all writes the quantiles at (u+shift)/2^32, modulo 1, of all points u to dst.
+func (inv *inverter) all(points []uint32, shift uint32, dst []float64) {
+	upper, base, slope := inv.upper, inv.base, inv.slope
+	for k, u := range points {
+		u += shift
+		i := int(inv.guide[u>>(32-guideBits)])
+		for u > upper[i] {
+			i++
+		}
+		if i < len(base) {
+			dst[k] = max(0, base[i]+float64(slope[i]*unit(u)))
+		} else {
+			dst[k] = inv.value(i, unit(u))
+		}
 	}
-	return inv.value(i, unit(u))
 }
 
 // atUnit returns the quantile at u in (0,1).

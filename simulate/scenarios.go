@@ -143,20 +143,22 @@ func (d *drawing) demand(q *forecast.Quantiles) {
 	}
 	uniforms := d.uniforms()
 	inv := &sc.inverter
+	draws := make([]float64, sc.N)
 	for t := range sc.Weeks {
 		inv.build(q, t)
-		points, shift := d.column(t, demandDim)
-		rounds, roundShift := d.column(t, demandRoundDim)
+		if uniforms != nil {
+			for i, u := range uniforms[t*sc.N:][:sc.N] {
+				draws[i] = inv.atUnit(u)
+			}
+		} else {
+			points, shift := d.column(t, demandDim)
+			inv.all(points, shift, draws)
+		}
+		rounds, shift := d.column(t, demandRoundDim)
 		for first := 0; first < sc.N; first += Lanes {
 			c, last := sc.index(first, t), min(first+Lanes, sc.N)
-			for i, u := range points[first:last] {
-				var x float64
-				if uniforms != nil {
-					x = inv.atUnit(uniforms[t*sc.N+first+i])
-				} else {
-					x = inv.at(u + shift)
-				}
-				v := float64(rounds[first+i]+roundShift) * 0x1p-32
+			for i, x := range draws[first:last] {
+				v := float64(rounds[first+i]+shift) * 0x1p-32
 				switch {
 				case !sc.wide:
 					sc.demand[c+i] = int32(x + v)

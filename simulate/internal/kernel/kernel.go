@@ -12,9 +12,20 @@ const (
 
 func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k] }
 
-// Prepare makes a problem ready for the implementation.
+// Prepare makes a problem ready for the implementation, with scenarios of a large demand first.
 func (k Kind) Prepare(p *Problem) {
-	p.sort()
+	sortBy(p, p.totals())
+	k.pack(p)
+}
+
+// PrepareUnsorted is Prepare with the scenarios in their own order, which is quicker.
+func (k Kind) PrepareUnsorted(p *Problem) {
+	totals := p.totals()
+	p.Order, p.Total = resized(p.Order, len(totals)), resized(p.Total, p.Padded())
+	clear(p.Total[copy(p.Total, totals):])
+	for i := range p.Order {
+		p.Order[i] = int32(i)
+	}
 	k.pack(p)
 }
 

@@ -84,13 +84,14 @@ func (p *Problem) each(f func(cell, left int, from *[Lanes]int)) {
 func (k *packed) packOrders(p *Problem) {
 	weeks := len(p.Weeks)
 	k.largest, k.firstDelay, k.lastDelay = 0, weeks, 0
+	demands, delays := p.Scenarios.Demand, p.Scenarios.Delay
 	p.each(func(cell, left int, from *[Lanes]int) {
 		demand, arrival := (*[Lanes]int32)(k.demand[cell:]), (*[Lanes]int32)(k.arrival[cell:])
 		delay := (*[Lanes]uint8)(k.delay[cell:])
 		low, high := weeks, 0
 		for l, c := range from {
-			demand[l] = p.Scenarios.Demand[c]
-			d := min(int(p.Scenarios.Delay[c]), weeks)
+			demand[l] = demands[c]
+			d := min(int(delays[c]), weeks)
 			low, high = min(low, d), max(high, d)
 			delay[l] = uint8(d)
 			arrival[l] = int32(uint32(1) << 31 >> (uint(min(d, left)) % 32)) // beyond 31 they are not used, see largest

@@ -1,8 +1,5 @@
 package kernel
 
-// sort sets Order, Total and Largest: scenarios with a large demand come first.
-func (p *Problem) sort() { sortBy(p, p.totals()) }
-
 // sortBy sets Order and Total, scenarios with large values first. The order is by classes of 1/256 of the values' range: it is worth nothing
 // to the answer and everything to the time until a bad policy is abandoned.
 func sortBy[T int32 | float64](p *Problem, values []T) {
