@@ -21,6 +21,7 @@ type config struct {
 	offsets   string
 	forecasts string
 	export    string
+	stockouts string
 	scenarios int
 }
 
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&c.offsets, "windows", "12,18,24,30,36,42,48,54,60,66,72,78", "weeks from each window's first order to the end of the history")
 	flag.StringVar(&c.forecasts, "forecasts", "", "`DIR` with a forecast table for every order, named as --export names the histories: one more arm")
 	flag.StringVar(&c.export, "export", "", "write the history known at every order to `DIR`, for other forecasters, and stop")
+	flag.StringVar(&c.stockouts, "stockouts", "drawn", "demand in weeks out of stock: drawn from the weeks around, or zero")
 	flag.IntVar(&c.scenarios, "scenarios", 1000, "scenarios of demand for each item and order")
 	flag.Parse()
 	if err := run(context.Background(), &c); err != nil {
@@ -50,7 +52,10 @@ func run(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	full := newTruth(whole)
+	if c.stockouts != "drawn" && c.stockouts != "zero" {
+		return fmt.Errorf("--stockouts must be drawn or zero, not %q", c.stockouts)
+	}
+	full := newTruth(whole, c.stockouts == "drawn")
 	fmt.Printf("The initial state that the rule for windows gives at the end of the history is the game's own for %d of %d items.\n\n",
 		full.sameStocks(whole.Stocks), len(whole.Items))
 	windows, err := c.windows(full)

@@ -23,8 +23,9 @@ const stateWeeks = 52
 const nearWeeks = 12
 
 // newTruth fills weeks out of stock: the item's demand of one of the nearest weeks in stock, drawn at random, times the ratio of all items' mean
-// sales in stock between the two weeks, rounded at random. The draws follow from the item alone and are the same for all arms.
-func newTruth(g *round.Game) *truth {
+// sales in stock between the two weeks, rounded at random. The draws follow from the item alone and are the same for all arms. Without draw
+// demand was 0.
+func newTruth(g *round.Game, draw bool) *truth {
 	t := &truth{game: g}
 	mean := make([]float64, len(g.Sales[0]))
 	for week := range mean {
@@ -45,7 +46,7 @@ func newTruth(g *round.Game) *truth {
 				continue
 			}
 			d[week] = 0
-			if near := nearest(s, week); len(near) > 0 {
+			if near := nearest(s, week); draw && len(near) > 0 {
 				u := near[r.Intn(len(near))]
 				d[week] = math.Floor(s[u]*mean[week]/max(mean[u], 1e-9) + r.Float64())
 			}
