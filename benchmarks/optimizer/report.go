@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/restock-engine/restock/internal/stat"
+)
+
+// report writes the tables.
+func report(c *config, exhaustive int64, skus []*sku, best []outcome, results [][]outcome, fresh [][]float64) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# How near to the best policy the search comes
+
+%d real and %d synthetic SKUs, extended (R, s, Q), 75th percentile of the cost on 500 scenarios. The reference is the exhaustive optimum for the %d SKUs
+whose box of policies has at most %d points, and the best of all that was found for the others: by differential evolution with %d
+evaluations, by restock's search with up to %d, and by the methods of the table. Gap: how much dearer than the reference, on the same scenarios.
+Fresh: the same on %d other scenarios, mean over the SKUs, in percent: what the gap is worth to a user. A candidate counts once, also
+if its evaluation is abandoned because it can't be better. %s, %s/%s, %d processors; milliseconds are those of a busy machine.
+
+`, c.skus, c.skus, exhaustive, exhaustivePoints, c.reference, c.reference/2, c.fresh, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	b.WriteString("| method | SKUs | number | gap: mean | median | p95 | p99 | worst | exact | fresh | candidates | ms/SKU |\n")
+	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	for k, a := range arms() {
+		classes := []string{"all"}
+		if k < 2 {
+			classes = []string{"all", "real", "slow", "fast", "seasonal", "launch", "end of life"}
+		}
+		for _, class := range classes {
+			writeLine(&b, a.name, class, skus, best, results[k], fresh[k])
+		}
+	}
+	if c.results == "" {
+		fmt.Print(b.String())
+		return nil
+	}
+	return os.WriteFile(c.results, []byte(b.String()), 0o644)
+}
+
+func writeLine(b *strings.Builder, name, class string, skus []*sku, best, results []outcome, fresh []float64) {
+	var gaps []float64
+	var evaluations, seconds, exact, extra float64
+	for i, s := range skus {
+		if class != "all" && s.class != class {
+			continue
+		}
+		g := gap(results[i].tuned.Score.Value, best[i].tuned.Score.Value)
+		if g == 0 {
+			exact++
+		}
+		gaps = append(gaps, g)
+		evaluations += float64(results[i].tuned.Evaluations)
+		seconds += results[i].seconds
+		extra += fresh[i]
+	}
+	n := float64(len(gaps))
+	if n == 0 {
+		return
+	}
+	slices.Sort(gaps)
+	at := func(p float64) float64 { return 100 * stat.SortedQuantile(gaps, p) }
+	fmt.Fprintf(b, "| %s | %s | %.0f | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %.0f %% | %+.2f %% | %.0f | %.2f |\n", name, class, n,
+		100*stat.MeanInterval(gaps).Estimate, at(0.5), at(0.95), at(0.99), at(1), 100*exact/n, 100*extra/n, evaluations/n, 1000*seconds/n)
+}
+
+// gap is how much dearer a value is than the best one, relative to it.
+func gap(value, best float64) float64 {
+	if value <= best {
+		return 0
+	}
+	return (value - best) / max(best, 1e-9)
+}
