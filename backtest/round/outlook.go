@@ -41,7 +41,7 @@ func (g *Game) Forecast() (*Outlook, error) {
 }
 
 func (g *Game) fit(group *Group, weeks int) (*forecast.Model, []*forecast.Series, error) {
-	trainer, err := forecast.NewTrainer(forecast.Options{AsOf: g.Last + 1, Horizon: min(weeks, 104)})
+	trainer, err := forecast.NewTrainer(forecast.Options{AsOf: g.Last + 1, Horizon: weeks})
 	if err != nil {
 		return nil, nil, err
 	}

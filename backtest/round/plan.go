@@ -22,8 +22,13 @@ type PlanOptions struct {
 	Workers   int // default: the number of processors
 }
 
-// WeeksAhead returns how many weeks from the next one on can cost anything.
-func (g *Game) WeeksAhead() int { return max(g.Rules.lastWeek()-g.Week, 0) }
+// lookWeeks is how far behind the arrival of an order its consequences are looked at: what happens later hardly depends on it.
+const lookWeeks = 40
+
+// WeeksAhead returns how many weeks from the next one on are looked at: to the end of the game, if that is not too far.
+func (g *Game) WeeksAhead() int {
+	return min(max(g.Rules.lastWeek()-g.Week, 0), g.Rules.LeadTime+lookWeeks)
+}
 
 // OrdersLeft returns how many orders there are still to place, with the one due now.
 func (g *Game) OrdersLeft() int { return max(g.Rules.Orders-g.Week, 0) }

@@ -134,7 +134,7 @@ func (s *state) compare(g *Game, n *news) (notes []string, err error) {
 		}
 		i := differs(demand, known)
 		switch {
-		case i < 0:
+		case i < 0 || n.stocks != nil && week == s.start: // the initial state tells of no sales
 		case week > s.start:
 			return nil, fmt.Errorf("%s: %s has %v in the week of %s, but the round was played with %v: a played week can't be changed", n.file, g.Items[i],
 				sold(demand[i]), weekName(week), sold(known[i]))

@@ -308,3 +308,45 @@ func TestChangedRules(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Games of all sorts are played to their end.
+func TestOtherGames(t *testing.T) {
+	for _, c := range []struct{ leadTime, orders, history int }{{0, 1, 8}, {0, 4, 30}, {1, 3, 60}, {5, 2, 70}, {2, 60, 70}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			g := newTestGame(t)
+			columns := "[]"
+			if c.leadTime > 0 {
+				columns = "[In Transit W+1]"
+			}
+			rules := strings.NewReplacer("lead_time: 2", fmt.Sprintf("lead_time: %d\nstate_columns: {in_transit: %s}", c.leadTime, columns),
+				"orders: 3", fmt.Sprintf("orders: %d", c.orders), "in_stock: in_stock.csv, ", "").Replace(testRules)
+			g.write("rules.yaml", rules)
+			g.write("history.csv", g.wide(0, c.history))
+			units := g.mustPlay("").Units
+			for week := 1; week <= min(c.leadTime+c.orders, testWeeks-c.history); week++ {
+				g.write("sales.csv", g.wide(c.history+week-1, c.history+week))
+				units += g.mustPlay("sales.csv").Units
+			}
+			if units == 0 {
+				t.Error("nothing was ever ordered")
+			}
+		})
+	}
+}
+
+func TestInitialStateAsSales(t *testing.T) {
+	g := newTestGame(t)
+	state, err := os.ReadFile(g.path("state.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "Week 0 - " + weekName(testMonday+testHistory-1) + " - Initial State.csv"
+	text := strings.Replace(string(state), "End Inventory", "Sales,Missed Sales,End Inventory", 1)
+	for i := range testItems {
+		text = strings.Replace(text, "\n"+testKey(i)+",", "\n"+testKey(i)+",0,0,", 1)
+	}
+	g.write(name, text)
+	if r := g.mustPlay(name); r.Round != 1 || len(r.Notes) > 0 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -55,7 +55,7 @@ type Files struct {
 // StateColumns name the columns of state files.
 type StateColumns struct {
 	OnHand    string   `yaml:"on_hand"`
-	InTransit []string `yaml:"in_transit"` // received at the start of the next week, the week after …
+	InTransit []string `yaml:"in_transit"` // received at the start of the next week, the week after …; empty: nothing is in transit
 	Sales     string   `yaml:"sales"`
 	Missed    string   `yaml:"missed"`
 }
@@ -104,7 +104,7 @@ func parseRules(file string, data []byte) (*Rules, error) {
 	if r.ScoredWeeks == (Span{}) {
 		r.ScoredWeeks = Span{r.LeadTime + 1, r.LeadTime + r.Orders}
 	}
-	if len(r.StateColumns.InTransit) == 0 {
+	if r.StateColumns.InTransit == nil {
 		for k := 1; k <= r.LeadTime; k++ {
 			r.StateColumns.InTransit = append(r.StateColumns.InTransit, fmt.Sprintf("In Transit W+%d", k))
 		}
