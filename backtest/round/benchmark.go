@@ -7,16 +7,16 @@ import (
 	"github.com/restock-engine/restock/forecast"
 )
 
-// Benchmark is the policy that the organisers of VN2 published to be beaten: each item's mean of the last 13 weeks of deseasonalised sales
-// in stock, times the season, and orders up to the forecast of the next 4 weeks. The season of an ISO week is the mean of all items' sales
-// in stock in the weeks of that number, over the mean of all such weeks.
+// Benchmark is the policy that the organisers of VN2 published to be beaten: each item's mean of the last 13 weeks of
+// deseasonalised sales in stock, times the season, and orders up to the forecast of the next 4 weeks. The season of an ISO week
+// is the mean of all items' sales in stock in the weeks of that number, over the mean of all such weeks.
 type Benchmark struct {
 	AverageWeeks int // 13
 	CoverWeeks   int // 4
 }
 
-// Orders returns each item's order after the last week of the history. sales is [item][week], NaN where out of stock; firstWeek is
-// the week number of index 0.
+// Orders returns each item's order after the last week of the history. sales is [item][week], NaN where out of stock; firstWeek
+// is the week number of index 0.
 func (b Benchmark) Orders(sales [][]float64, firstWeek int, stocks []Stock) []float64 {
 	season := isoSeason(sales, firstWeek)
 	orders := make([]float64, len(sales))

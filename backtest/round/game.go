@@ -69,7 +69,8 @@ func (g *Game) readHistory(t *Template) error {
 		return err
 	}
 	if len(weeks) < minHistory {
-		return fmt.Errorf("%s has %d columns named by a date such as 2024-04-08, one a week; %d weeks are the least", h.file, len(weeks), minHistory)
+		return fmt.Errorf("%s has %d columns named by a date such as 2024-04-08, one a week; %d weeks are the least",
+			h.file, len(weeks), minHistory)
 	}
 	if g.Sales, err = h.values(t.sheet, columns); err != nil {
 		return err
@@ -199,7 +200,8 @@ func (g *Game) Live(demand []float64) []Week {
 
 // series returns an item's history for the forecaster, under the name of a group that it belongs to.
 func (g *Game) series(i int, merchant string) *forecast.Series {
-	s := &forecast.Series{MerchantID: merchant, ArticleID: g.Items[i].String(), FirstWeek: g.First, Sales: make([]float64, len(g.Sales[i]))}
+	s := &forecast.Series{MerchantID: merchant, ArticleID: g.Items[i].String(), FirstWeek: g.First}
+	s.Sales = make([]float64, len(g.Sales[i]))
 	in := make([]float64, len(g.Sales[i]))
 	for t, x := range g.Sales[i] {
 		if x == x {

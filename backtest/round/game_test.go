@@ -108,8 +108,8 @@ func TestStockLive(t *testing.T) {
 	}
 }
 
-// Both items sell 10 in even ISO weeks and 30 in odd ones, so that the index is 0.5 or 1.5 and the level 20; weeks out of stock change nothing. The
-// next four weeks are 30 + 10 + 30 + 10.
+// Both items sell 10 in even ISO weeks and 30 in odd ones, so that the index is 0.5 or 1.5 and the level 20; weeks out of stock
+// change nothing. The next four weeks are 30 + 10 + 30 + 10.
 func TestBenchmark(t *testing.T) {
 	first := forecast.WeekNumber(time.Date(2022, 1, 3, 0, 0, 0, 0, time.UTC)) // two years of 52 weeks begin
 	sales := [][]float64{make([]float64, 104), make([]float64, 104)}

@@ -7,15 +7,16 @@ import (
 	"github.com/restock-engine/restock/internal/stat"
 )
 
-// lookahead finds the order now that costs least in the mean over scenarios of demand, when all later orders follow a rule that can be
-// followed: order up to a level on projected stock. What is ordered now is received lead time + 1 weeks ahead; a unit too many is then held
-// until it sells, which takes part of a later order's place. So an order is judged by the whole rest of the game and not by the
-// week it is received in, whose critical ratio would order too much of slow sellers.
+// lookahead finds the order now that costs least in the mean over scenarios of demand, when all later orders follow a rule that
+// can be followed: order up to a level on projected stock. What is ordered now is received lead time + 1 weeks ahead; a unit
+// too many is then held until it sells, which takes part of a later order's place. So an order is judged by the whole rest of
+// the game and not by the week it is received in, whose critical ratio would order too much of slow sellers.
 //
-// Projected stock is what there will be when the order is received: stock on hand and each week's arrivals, less the mean demand of each week,
-// but never below 0, since demand that is not met is lost. The level of a later order is the c-quantile of the demand that
-// it has to meet: that of the week it is received in, and what the weeks before deviate from their means. The last order, which nothing
-// comes after, has a c near the critical ratio; the c of the others is chosen with the order, for each item on its own.
+// Projected stock is what there will be when the order is received: stock on hand and each week's arrivals, less the mean
+// demand of each week, but never below 0, since demand that is not met is lost. The level of a later order is the c-quantile of
+// the demand that it has to meet: that of the week it is received in, and what the weeks before deviate from their means. The
+// last order, which nothing comes after, has a c near the critical ratio; the c of the others is chosen with the order, for
+// each item on its own.
 type lookahead struct {
 	costs    Costs
 	leadTime int
@@ -30,8 +31,8 @@ type lookahead struct {
 	pipe  []float64   // [week ahead] arrivals of a scenario
 }
 
-// ratios are what c is chosen from; lastShare, times the critical ratio, is that of the last order. Both were chosen on half of the windows in
-// benchmarks/rounds and confirmed on the others.
+// ratios are what c is chosen from; lastShare, times the critical ratio, is that of the last order. Both were chosen on half of
+// the windows in benchmarks/rounds and confirmed on the others.
 var ratios = []float64{0.55, 0.60, 0.65, 0.70, 0.75, 0.80}
 
 const lastShare = 0.96
@@ -97,8 +98,8 @@ func (l *lookahead) prepare(s *Stock) {
 	l.pipe = slices.Grow(l.pipe[:0], weeks+l.leadTime)[:weeks+l.leadTime]
 }
 
-// enough is what the rest of the game may sell of the order. From above, each unit less saves holding; from below, a unit more may change nothing as
-// long as the weeks that it sells in do not cost.
+// enough is what the rest of the game may sell of the order. From above, each unit less saves holding; from below, a unit more
+// may change nothing as long as the weeks that it sells in do not cost.
 func (l *lookahead) enough() float64 {
 	sum := 0.0
 	for _, m := range l.mean[l.leadTime:] {

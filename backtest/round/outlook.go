@@ -10,9 +10,9 @@ import (
 	"github.com/restock-engine/restock/io/table"
 )
 
-// Forecast learns from the history with the embedded forecaster and predicts the weeks ahead. One model is fitted for each group that seasons are
-// learnt by, and the quantiles of the models are averaged level by level (Vincent averaging; Lichtendahl, Grushka-Cockayne and Winkler,
-// Management Science 59(7), 2013): the models err in different ways.
+// Forecast learns from the history with the embedded forecaster and predicts the weeks ahead. One model is fitted for each
+// group that seasons are learnt by, and the quantiles of the models are averaged level by level (Vincent averaging;
+// Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59(7), 2013): the models err in different ways.
 func (g *Game) Forecast() (*Outlook, error) {
 	weeks := max(g.WeeksAhead(), 1)
 	out := &Outlook{Quantiles: make([]forecast.Quantiles, len(g.Items))}
@@ -86,7 +86,8 @@ func (g *Game) ReadForecast(path string) (_ *Outlook, err error) {
 			return nil, fmt.Errorf("%s: %s: %s", path, g.Items[i], item.Reject.Reason)
 		}
 		if n := item.Forecast.Weeks(); n < weeks {
-			return nil, fmt.Errorf("%s: %s has %d of the %d weeks from %s on that the game needs", path, g.Items[i], n, weeks, weekName(g.Last+1))
+			return nil, fmt.Errorf("%s: %s has %d of the %d weeks from %s on that the game needs", path, g.Items[i], n, weeks,
+				weekName(g.Last+1))
 		}
 		out.Quantiles = append(out.Quantiles, *item.Forecast)
 	}

@@ -32,8 +32,8 @@ type Report struct {
 	Notes    []string // what is doubtful about the input
 }
 
-// Play plays a round: takes in a week of sales, lets the stock live through it, decides the order, and keeps both in the state folder. A round
-// that was played already gives the order of then.
+// Play plays a round: takes in a week of sales, lets the stock live through it, decides the order, and keeps both in the state
+// folder. A round that was played already gives the order of then.
 func Play(ctx context.Context, m Move) (*Report, error) {
 	rules, err := ReadRules(m.Rules)
 	if err != nil {
@@ -98,14 +98,16 @@ func (s *state) due(g *Game, n *news) (step, error) {
 	last, due := n.last(), g.Last+1
 	switch {
 	case last < s.start:
-		return step{}, fmt.Errorf("%s ends with the week of %s, before the history does, with that of %s", n.file, weekName(last), weekName(s.start))
+		return step{}, fmt.Errorf("%s ends with the week of %s, before the history does, with that of %s", n.file,
+			weekName(last), weekName(s.start))
 	case last < due:
 		return step{last - s.start + 1, notes}, nil
 	case played == 0:
-		return step{}, fmt.Errorf("%s goes to the week of %s, but the first order is due after the history's last week, that of %s: play round 1 first, "+
-			"with the history as the sales", n.file, weekName(last), weekName(s.start))
+		return step{}, fmt.Errorf("%s goes to the week of %s, but the first order is due after the history's last week, that of "+
+			"%s: play round 1 first, with the history as the sales", n.file, weekName(last), weekName(s.start))
 	case last > due || n.weeks[0] > due:
-		return step{}, fmt.Errorf("%s goes to the week of %s, but that of %s is due: rounds are played one after the other", n.file, weekName(last), weekName(due))
+		return step{}, fmt.Errorf("%s goes to the week of %s, but that of %s is due: rounds are played one after the other",
+			n.file, weekName(last), weekName(due))
 	case g.Week >= g.Rules.lastWeek():
 		return step{}, fmt.Errorf("the game is over: week %d, that of %s, was its last", g.Rules.lastWeek(), weekName(g.Last))
 	}
@@ -116,7 +118,8 @@ func (s *state) due(g *Game, n *news) (step, error) {
 		}
 	}
 	if empty > 0 {
-		notes = append(notes, fmt.Sprintf("%d items have no figure for the week of %s: taken as none sold, and not learnt from", empty, weekName(last)))
+		notes = append(notes, fmt.Sprintf("%d items have no figure for the week of %s: taken as none sold, and not learnt from",
+			empty, weekName(last)))
 	}
 	return step{last - s.start + 1, notes}, nil
 }
@@ -136,8 +139,8 @@ func (s *state) compare(g *Game, n *news) (notes []string, err error) {
 		switch {
 		case i < 0 || n.stocks != nil && week == s.start: // the initial state tells of no sales
 		case week > s.start:
-			return nil, fmt.Errorf("%s: %s has %v in the week of %s, but the round was played with %v: a played week can't be changed", n.file, g.Items[i],
-				sold(demand[i]), weekName(week), sold(known[i]))
+			return nil, fmt.Errorf("%s: %s has %v in the week of %s, but the round was played with %v: a played week can't be "+
+				"changed", n.file, g.Items[i], sold(demand[i]), weekName(week), sold(known[i]))
 		default:
 			if changed == 0 {
 				first = fmt.Sprintf("%s in the week of %s", g.Items[i], weekName(week))
@@ -146,7 +149,8 @@ func (s *state) compare(g *Game, n *news) (notes []string, err error) {
 		}
 	}
 	if changed > 0 {
-		notes = append(notes, fmt.Sprintf("%s differs from the history in %d weeks, first %s: the game goes on with the history that it began with",
+		notes = append(notes, fmt.Sprintf("%s differs from the history in %d weeks, first %s: the game goes on with the history "+
+			"that it began with",
 			n.file, changed, first))
 	}
 	return notes, nil
@@ -170,7 +174,8 @@ func (g *Game) adopt(n *news) (notes []string) {
 		g.Stocks[i] = theirs
 	}
 	if changed > 0 {
-		notes = append(notes, fmt.Sprintf("%s has another stock for %d items than what was ordered and sold comes to, first %s: the file's is taken",
+		notes = append(notes, fmt.Sprintf("%s has another stock for %d items than what was ordered and sold comes to, first %s: "+
+			"the file's is taken",
 			n.file, changed, g.Items[first]))
 	}
 	return notes
@@ -182,10 +187,9 @@ func (s *state) replan(ctx context.Context, g *Game, m Move, r *Report) error {
 		return fmt.Errorf("round %d can't be decided again: %d rounds have been played", r.Round, len(s.costs))
 	}
 	s.costs = s.costs[:r.Round-1]
-	if err := s.readStock(g, s.roundFolder(r.Round)); err != nil { // before the order
+	if _, err := s.readStock(g, s.roundFolder(r.Round)); err != nil { // that of before the order
 		return err
 	}
-	s.costs = s.costs[:r.Round-1]
 	var demand []float64
 	if r.Round > 1 {
 		for i := range g.Items {
@@ -213,9 +217,11 @@ func (s *state) decide(ctx context.Context, g *Game, m Move, r *Report, weeks []
 	if err := s.keep(r.Round, g, orders, weeks, demand); err != nil {
 		return err
 	}
-	if err := s.readStock(g, s.roundFolder(r.Round)); err != nil {
+	cost, err := s.readStock(g, s.roundFolder(r.Round))
+	if err != nil {
 		return err
 	}
+	s.costs = append(s.costs, cost)
 	return s.report(g, r)
 }
 

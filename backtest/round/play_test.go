@@ -37,7 +37,8 @@ func TestOrderFileIsLaidOutLikeTheTemplate(t *testing.T) {
 		t.Fatalf("order file %q", r.Order)
 	}
 	for i := range testItems {
-		if key := testKey(testItems - 1 - i); !strings.HasPrefix(lines[i+1], key+",") || strings.ContainsAny(lines[i+1][len(key)+1:], ".e,-") {
+		if key := testKey(testItems - 1 - i); !strings.HasPrefix(lines[i+1], key+",") ||
+			strings.ContainsAny(lines[i+1][len(key)+1:], ".e,-") {
 			t.Errorf("line %d is %q, want a whole number of %s", i+2, lines[i+1], key)
 		}
 	}
@@ -192,6 +193,11 @@ func TestStateFile(t *testing.T) {
 	if r.Units != 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "another stock") {
 		t.Errorf("with 1,000 units each on hand: %+v", r)
 	}
+	kept, err := os.ReadFile(g.path("state/round-02/sales.csv"))
+	last := fmt.Sprintf("%s,%d\n", testKey(0), g.sales[0][testHistory]+2)
+	if err != nil || !strings.HasSuffix(string(kept), last) {
+		t.Errorf("%v: demand is what was sold and what was missed, want %q at the end of %q", err, last, kept)
+	}
 	g.write("unnamed.csv", state.String())
 	if _, err := g.play("unnamed.csv"); err == nil || !strings.Contains(err.Error(), "which week") {
 		t.Errorf("no week given: %v", err)
@@ -256,7 +262,8 @@ func TestWrongSales(t *testing.T) {
 				g.sales[4][testHistory]++
 				c.text = g.wide(0, testHistory+2)
 			case c.text == "number":
-				c.text = g.table(func(i, _ int) string { return map[bool]string{true: "many", false: "1"}[i == 3] }, testHistory, testHistory+1)
+				c.text = g.table(func(i, _ int) string { return map[bool]string{true: "many", false: "1"}[i == 3] },
+					testHistory, testHistory+1)
 			}
 			g.write(c.file, c.text)
 			before, _ := os.ReadDir(g.path("state"))
@@ -290,7 +297,8 @@ func TestWrongSales(t *testing.T) {
 func TestEmptyCellsAreNotLearntFrom(t *testing.T) {
 	g := newTestGame(t)
 	g.mustPlay("")
-	g.write("week1.csv", g.table(func(i, _ int) string { return map[bool]string{true: "", false: "1"}[i < 2] }, testHistory, testHistory+1))
+	g.write("week1.csv", g.table(func(i, _ int) string { return map[bool]string{true: "", false: "1"}[i < 2] }, testHistory,
+		testHistory+1))
 	r := g.mustPlay("week1.csv")
 	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "2 items have no figure") {
 		t.Errorf("notes %q", r.Notes)
@@ -318,7 +326,8 @@ func TestOtherGames(t *testing.T) {
 			if c.leadTime > 0 {
 				columns = "[In Transit W+1]"
 			}
-			rules := strings.NewReplacer("lead_time: 2", fmt.Sprintf("lead_time: %d\nstate_columns: {in_transit: %s}", c.leadTime, columns),
+			rules := strings.NewReplacer("lead_time: 2", fmt.Sprintf("lead_time: %d\nstate_columns: {in_transit: %s}",
+				c.leadTime, columns),
 				"orders: 3", fmt.Sprintf("orders: %d", c.orders), "in_stock: in_stock.csv, ", "").Replace(testRules)
 			g.write("rules.yaml", rules)
 			g.write("history.csv", g.wide(0, c.history))

@@ -18,17 +18,23 @@ import (
 
 // Rules say what a game is. They are read from a YAML file, which docs/competition.md explains key by key.
 type Rules struct {
-	Name         string       `yaml:"name"`
-	Costs        Costs        `yaml:"costs"`
-	LeadTime     int          `yaml:"lead_time"`    // weeks; an order at the end of week X is received at the start of week X + lead time + 1
-	Orders       int          `yaml:"orders"`       // number of weekly orders, the first at the end of week 0
-	ScoredWeeks  Span         `yaml:"scored_weeks"` // weeks that cost; default: those that the orders are received in
-	Keys         []string     `yaml:"keys"`         // columns that together name an item, in all files
-	Files        Files        `yaml:"files"`
-	OrderColumn  string       `yaml:"order_column"` // of the template; default: its only column that is no key
+	Name string `yaml:"name"`
+	// Costs of the weeks that ScoredWeeks names: by default those that the orders are received in.
+	Costs       Costs `yaml:"costs"`
+	ScoredWeeks Span  `yaml:"scored_weeks"`
+	// LeadTime is in weeks: an order at the end of week X is received at the start of week X + LeadTime + 1.
+	LeadTime int `yaml:"lead_time"`
+	// Orders is the number of weekly orders, the first at the end of week 0.
+	Orders int `yaml:"orders"`
+	// Keys are the columns that together name an item, in all files.
+	Keys  []string `yaml:"keys"`
+	Files Files    `yaml:"files"`
+	// OrderColumn is the template's column for orders; by default the only one that is no key.
+	OrderColumn  string       `yaml:"order_column"`
 	StateColumns StateColumns `yaml:"state_columns"`
-	SeasonGroups []string     `yaml:"season_groups"` // key or master columns, by each of which seasons are learnt; default: every key
-	Seed         uint64       `yaml:"seed"`
+	// SeasonGroups are the columns, keys or of the master file, by each of which seasons are learnt; by default every key.
+	SeasonGroups []string `yaml:"season_groups"`
+	Seed         uint64   `yaml:"seed"`
 }
 
 // Costs are in money.
@@ -54,8 +60,9 @@ type Files struct {
 
 // StateColumns name the columns of state files.
 type StateColumns struct {
-	OnHand    string   `yaml:"on_hand"`
-	InTransit []string `yaml:"in_transit"` // received at the start of the next week, the week after …; empty: nothing is in transit
+	OnHand string `yaml:"on_hand"`
+	// InTransit is received at the start of the next week, of the week after, and so on; empty if nothing is in transit.
+	InTransit []string `yaml:"in_transit"`
 	Sales     string   `yaml:"sales"`
 	Missed    string   `yaml:"missed"`
 }
@@ -84,7 +91,8 @@ func ReadRules(path string) (*Rules, error) {
 }
 
 func parseRules(file string, data []byte) (*Rules, error) {
-	r := &Rules{LeadTime: -1, Seed: 1, StateColumns: StateColumns{OnHand: "End Inventory", Sales: "Sales", Missed: "Missed Sales"}}
+	r := &Rules{LeadTime: -1, Seed: 1, StateColumns: StateColumns{OnHand: "End Inventory", Sales: "Sales",
+		Missed: "Missed Sales"}}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	err := d.Decode(r)
@@ -121,14 +129,16 @@ func parseRules(file string, data []byte) (*Rules, error) {
 var unknownField = regexp.MustCompile(`^line (\d+): field (.*) not found in type .*$`)
 
 // ruleKeys are all keys of a rules file.
-var ruleKeys = []string{"name", "costs", "holding", "shortage", "lead_time", "orders", "scored_weeks", "first", "last", "keys", "files", "history",
-	"in_stock", "state", "master", "template", "order_column", "state_columns", "on_hand", "in_transit", "sales", "missed", "season_groups", "seed"}
+var ruleKeys = []string{"name", "costs", "holding", "shortage", "lead_time", "orders", "scored_weeks", "first", "last", "keys",
+	"files", "history", "in_stock", "state", "master", "template", "order_column", "state_columns", "on_hand", "in_transit", "sales", "missed",
+	"season_groups", "seed"}
 
 // inOurWords says what the YAML library found.
 func inOurWords(problem string) string {
 	m := unknownField.FindStringSubmatch(problem)
 	if m == nil {
-		return strings.NewReplacer("cannot unmarshal", "can't read", "!!str ", "the text ", "!!map", "a section", "!!seq", "a list",
+		return strings.NewReplacer("cannot unmarshal", "can't read", "!!str ", "the text ", "!!map", "a section", "!!seq",
+			"a list",
 			"!!float ", "the number ", "!!int ", "the number ", "float64", "a number", "uint64", "a whole number of 0 or more",
 			"[]string", "a list of names", "int", "a whole number", "round.", "the section ").Replace(problem)
 	}
@@ -147,14 +157,17 @@ func (r *Rules) Validate() error {
 			problems = append(problems, fmt.Sprintf(format, args...))
 		}
 	}
-	check(r.Costs.Holding > 0 && r.Costs.Holding <= maxUnits, "costs: holding must be a positive cost per unit and week, not %v", r.Costs.Holding)
-	check(r.Costs.Shortage > 0 && r.Costs.Shortage <= maxUnits, "costs: shortage must be a positive cost per unit, not %v", r.Costs.Shortage)
+	check(r.Costs.Holding > 0 && r.Costs.Holding <= maxUnits, "costs: holding must be a positive cost per unit and week, not "+
+		"%v", r.Costs.Holding)
+	check(r.Costs.Shortage > 0 && r.Costs.Shortage <= maxUnits, "costs: shortage must be a positive cost per unit, not %v",
+		r.Costs.Shortage)
 	check(r.LeadTime >= 0 && r.LeadTime <= maxLeadTime, "lead_time must be given, 0 to %d weeks", maxLeadTime)
 	check(r.Orders >= 1 && r.Orders <= maxOrders, "orders must be 1 to %d, not %d", maxOrders, r.Orders)
 	check(len(r.Keys) > 0, "keys must name the columns that together name an item")
 	check(r.ScoredWeeks.First >= 1 && r.ScoredWeeks.Last >= r.ScoredWeeks.First && r.ScoredWeeks.Last <= maxOrders+2*maxLeadTime,
 		"scored_weeks must be a range such as {first: %d, last: %d}", r.LeadTime+1, r.LeadTime+r.Orders)
-	check(len(r.StateColumns.InTransit) <= r.LeadTime+1 || r.LeadTime < 0, "state_columns: in_transit has %d columns; with lead_time %d there are %d at most",
+	check(len(r.StateColumns.InTransit) <= r.LeadTime+1 || r.LeadTime < 0,
+		"state_columns: in_transit has %d columns; with lead_time %d there are %d at most",
 		len(r.StateColumns.InTransit), r.LeadTime, r.LeadTime+1)
 	for i, k := range r.Keys {
 		check(k != "" && !slices.Contains(r.Keys[:i], k), "keys: %q is empty or given twice", k)

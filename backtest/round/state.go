@@ -17,7 +17,8 @@ import (
 // A state folder holds
 //
 //	start/        rules.yaml and the game's initial files, copied when the folder was made
-//	round-01/ …   one folder a round: order.csv as it was handed in, stock.csv before the order, sales.csv of the week before (not in the first)
+//	round-01/ …   one folder a round: order.csv as it was handed in, stock.csv before the order,
+//	              and but for the first round sales.csv of the week before
 //	history.csv   all known demand as a history table, for other forecasters
 //
 // Each folder is written under another name and then renamed, so that a round is there in full or not at all.
@@ -61,7 +62,8 @@ func openState(dir string, r *Rules) (*state, *Game, error) {
 		return nil, nil, err
 	}
 	if !sameGame(kept, r) {
-		return nil, nil, fmt.Errorf("the rules differ from those that the game in %s was begun with (%s); go on with those, or begin another folder",
+		return nil, nil, fmt.Errorf("the rules differ from those that the game in %s was begun with (%s); go on with those, or "+
+			"begin another folder",
 			dir, filepath.Join(begun, rulesFile))
 	}
 	g, t, err := Start(kept)
@@ -149,9 +151,11 @@ func (s *state) replay(g *Game) error {
 			}
 			g.Live(n.at(n.last()))
 		}
-		if err := s.readStock(g, folder); err != nil {
+		cost, err := s.readStock(g, folder)
+		if err != nil {
 			return err
 		}
+		s.costs = append(s.costs, cost)
 		orders, err := s.readOrders(folder, g)
 		if err != nil {
 			return err
@@ -165,38 +169,36 @@ func (s *state) replay(g *Game) error {
 // stockColumns are those of stock.csv behind the keys and before in transit.
 var stockColumns = []string{"start", "sales", "missed", "end"}
 
-// readStock takes over the stock that a round began with, and what the week before cost.
-func (s *state) readStock(g *Game, folder string) error {
+// readStock takes over the stock that a round began with, and returns what the week before cost.
+func (s *state) readStock(g *Game, folder string) (cost Costs, err error) {
 	sheet, err := readSheet(filepath.Join(folder, stockFile), g.Rules.Keys)
 	if err != nil {
-		return err
+		return cost, err
 	}
 	rows, err := sheet.match(s.template.sheet)
 	if err != nil {
-		return err
+		return cost, err
 	}
-	base, cost := len(g.Rules.Keys), Costs{}
+	base := len(g.Rules.Keys)
 	if len(sheet.header) != base+len(stockColumns)+g.Rules.LeadTime+1 {
-		return fmt.Errorf("%s is damaged: %d columns", sheet.file, len(sheet.header))
+		return cost, fmt.Errorf("%s is damaged: %d columns", sheet.file, len(sheet.header))
 	}
 	s.weeks = make([]Week, len(rows))
 	for i, row := range rows {
 		numbers := make([]float64, len(sheet.header)-base)
 		for k := range numbers {
 			if numbers[k], err = sheet.quantity(row, base+k); err != nil {
-				return err
+				return cost, err
 			}
 		}
-		cost.Holding += numbers[3] * g.Rules.Costs.Holding
-		cost.Shortage += numbers[2] * g.Rules.Costs.Shortage
 		s.weeks[i] = Week{Start: numbers[0], Sales: numbers[1], Missed: numbers[2], End: numbers[3]}
 		g.Stocks[i] = Stock{OnHand: numbers[3], InTransit: numbers[len(stockColumns):]}
+		if g.Rules.scored(g.Week) {
+			cost.Holding += numbers[3] * g.Rules.Costs.Holding
+			cost.Shortage += numbers[2] * g.Rules.Costs.Shortage
+		}
 	}
-	if !g.Rules.scored(len(s.costs)) {
-		cost = Costs{}
-	}
-	s.costs = append(s.costs, cost)
-	return nil
+	return cost, nil
 }
 
 func (s *state) readOrders(folder string, g *Game) ([]float64, error) {
@@ -240,7 +242,8 @@ func (s *state) keep(round int, g *Game, orders []float64, weeks []Week, demand 
 		if err != nil || demand == nil {
 			return err
 		}
-		return s.writeSheet(filepath.Join(dir, salesFile), g.Rules.Keys, []string{weekName(g.Last)}, func(i int) []float64 { return demand[i : i+1] })
+		return s.writeSheet(filepath.Join(dir, salesFile), g.Rules.Keys, []string{weekName(g.Last)},
+			func(i int) []float64 { return demand[i : i+1] })
 	})
 }
 

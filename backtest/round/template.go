@@ -32,10 +32,12 @@ func parseTemplate(r *Rules, data []byte) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{sheet: s, order: s.column(r.OrderColumn), crlf: bytes.Contains(data, []byte("\r\n")), bom: bytes.HasPrefix(data, bom)}
+	t := &Template{sheet: s, order: s.column(r.OrderColumn), crlf: bytes.Contains(data, []byte("\r\n")),
+		bom: bytes.HasPrefix(data, bom)}
 	if r.OrderColumn != "" {
 		if t.order < 0 {
-			return nil, fmt.Errorf("%s has no column %q (order_column in the rules); it has %s", s.file, r.OrderColumn, someOf(s.header))
+			return nil, fmt.Errorf("%s has no column %q (order_column in the rules); it has %s", s.file, r.OrderColumn,
+				someOf(s.header))
 		}
 		return t, nil
 	}
@@ -44,7 +46,8 @@ func parseTemplate(r *Rules, data []byte) (*Template, error) {
 			continue
 		}
 		if t.order >= 0 {
-			return nil, fmt.Errorf("%s has more than one column beside the keys; name the one for the orders as order_column in the rules", s.file)
+			return nil, fmt.Errorf("%s has more than one column beside the keys; name the one for the orders as order_column in "+
+				"the rules", s.file)
 		}
 		t.order = place
 	}

@@ -31,8 +31,9 @@ func (n *news) at(week int) []float64 {
 
 var dayInName = regexp.MustCompile(`(?:^|\D)(\d{4}-\d{2}-\d{2})(?:\D|$)`)
 
-// readNews reads a file of sales: one more week or the whole history again in columns named by dates, a single week in one column, or a state
-// file with what was sold and missed. Where no column tells the week, it is that of the day, or of the date in the file's name.
+// readNews reads a file of sales: one more week or the whole history again in columns named by dates, a single week in one
+// column, or a state file with what was sold and missed. Where no column tells the week, it is that of the day, or of the date
+// in the file's name.
 func readNews(path, day string, r *Rules, t *Template) (*news, error) {
 	s, err := readSheet(path, r.Keys)
 	if err != nil {
@@ -58,7 +59,8 @@ func readNews(path, day string, r *Rules, t *Template) (*news, error) {
 		return nil, err
 	}
 	if !given {
-		return nil, fmt.Errorf("%s does not say which week it is of: no column and no part of its name is a date such as 2024-04-15; give the week", path)
+		return nil, fmt.Errorf("%s does not say which week it is of: no column and no part of its name is a date such as "+
+			"2024-04-15; name a day of it (--week)", path)
 	}
 	n.weeks = []int{week}
 	if columns, err = soldColumns(s, r, t); err != nil {
@@ -112,7 +114,8 @@ func soldColumns(s *sheet, r *Rules, t *Template) ([]int, error) {
 		}
 	}
 	if len(others) != 1 {
-		return nil, fmt.Errorf("%s has no column named by a date, none called %q (state_columns in the rules), and not just one beside the keys; it has %s",
+		return nil, fmt.Errorf("%s has no column named by a date, none called %q (state_columns in the rules), and not just one "+
+			"beside the keys; it has %s",
 			s.file, r.StateColumns.Sales, someOf(s.header))
 	}
 	return others, nil

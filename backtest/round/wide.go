@@ -137,7 +137,8 @@ func (s *sheet) match(items *sheet) ([]int, error) {
 		rows[i] = row
 	}
 	if missing > 0 {
-		return nil, fmt.Errorf("%s lacks %d of the %d items of %s, the first is %s", s.file, missing, len(items.rows), items.file, first)
+		return nil, fmt.Errorf("%s lacks %d of the %d items of %s, the first is %s", s.file, missing, len(items.rows),
+			items.file, first)
 	}
 	return rows, nil
 }
@@ -194,7 +195,8 @@ func (s *sheet) weekColumns() (columns, weeks []int, err error) {
 		}
 		switch gap := sortedWeeks[i] - sortedWeeks[i-1]; {
 		case gap == 0:
-			return nil, nil, fmt.Errorf("%s: the columns %q and %q are days of one week", s.file, s.header[sortedColumns[i-1]], s.header[sortedColumns[i]])
+			return nil, nil, fmt.Errorf("%s: the columns %q and %q are days of one week", s.file, s.header[sortedColumns[i-1]],
+				s.header[sortedColumns[i]])
 		case gap > 1:
 			return nil, nil, fmt.Errorf("%s: the week of %s is missing between the columns %q and %q", s.file,
 				weekName(sortedWeeks[i-1]+1), s.header[sortedColumns[i-1]], s.header[sortedColumns[i]])
@@ -244,7 +246,8 @@ func (s *sheet) values(items *sheet, columns []int) ([][]float64, error) {
 				return nil, err
 			}
 			if x := values[i][k]; x > maxUnits {
-				return nil, fmt.Errorf("%s: row %d (%s), column %q: %v units are absurd", s.file, row+1, s.name(row), s.header[c], x)
+				return nil, fmt.Errorf("%s: row %d (%s), column %q: %v units are absurd", s.file, row+1, s.name(row),
+					s.header[c], x)
 			} else if x < 0 {
 				values[i][k] = 0 // more returns than sales
 			}
@@ -262,5 +265,6 @@ func (s *sheet) flag(row, column int) (bool, error) {
 	case "false", "f", "no", "n", "0", "0.0":
 		return false, nil
 	}
-	return false, fmt.Errorf("%s: row %d (%s), column %q: %q is neither true nor false", s.file, row+1, s.name(row), s.header[column], text)
+	return false, fmt.Errorf("%s: row %d (%s), column %q: %q is neither true nor false", s.file, row+1, s.name(row),
+		s.header[column], text)
 }

@@ -118,8 +118,8 @@ func lookAhead(ctx context.Context, scenarios int) planner {
 	}
 }
 
-// newsvendor looks one week ahead: it orders the quantile at the critical ratio of what projected stock leaves unmet in the week that the order is
-// received in. It shows what looking further ahead brings.
+// newsvendor looks one week ahead: it orders the quantile at the critical ratio of what projected stock leaves unmet in the
+// week that the order is received in. It shows what looking further ahead brings.
 func newsvendor(scenarios int) planner {
 	sampler := simulate.NewSampler(1)
 	return func(g *round.Game, o *round.Outlook) ([]float64, error) {

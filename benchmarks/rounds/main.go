@@ -1,5 +1,5 @@
-// Command rounds plays many windows of a weekly ordering game's own history as if each were the game, and compares restock's orders with the
-// organisers' benchmark. README.md tells how; run `make`.
+// Command rounds plays many windows of a weekly ordering game's own history as if each were the game, and compares restock's
+// orders with the organisers' benchmark. README.md tells how; run `make`.
 package main
 
 import (
@@ -28,8 +28,10 @@ type config struct {
 func main() {
 	var c config
 	flag.StringVar(&c.rules, "rules", "", "rules `FILE` of the game")
-	flag.StringVar(&c.offsets, "windows", "12,18,24,30,36,42,48,54,60,66,72,78", "weeks from each window's first order to the end of the history")
-	flag.StringVar(&c.forecasts, "forecasts", "", "`DIR` with a forecast table for every order, named as --export names the histories: one more arm")
+	flag.StringVar(&c.offsets, "windows", "12,18,24,30,36,42,48,54,60,66,72,78",
+		"weeks from each window's first order to the end of the history")
+	flag.StringVar(&c.forecasts, "forecasts", "", "`DIR` with a forecast table for every order, named as --export names the "+
+		"histories: one more arm")
 	flag.StringVar(&c.export, "export", "", "write the history known at every order to `DIR`, for other forecasters, and stop")
 	flag.StringVar(&c.stockouts, "stockouts", "drawn", "demand in weeks out of stock: drawn from the weeks around, or zero")
 	flag.IntVar(&c.scenarios, "scenarios", 1000, "scenarios of demand for each item and order")
@@ -56,7 +58,8 @@ func run(ctx context.Context, c *config) error {
 		return fmt.Errorf("--stockouts must be drawn or zero, not %q", c.stockouts)
 	}
 	full := newTruth(whole, c.stockouts == "drawn")
-	fmt.Printf("The initial state that the rule for windows gives at the end of the history is the game's own for %d of %d items.\n\n",
+	fmt.Printf("The initial state that the rule for windows gives at the end of the history is the game's own for %d of %d "+
+		"items.\n\n",
 		full.sameStocks(whole.Stocks), len(whole.Items))
 	windows, err := c.windows(full)
 	if err != nil {
@@ -73,7 +76,8 @@ func run(ctx context.Context, c *config) error {
 	}
 	if c.forecasts != "" {
 		arms = append(arms, arm{"restock, forecast files", planned(fromFiles(c.forecasts), lookAhead(ctx, c.scenarios))},
-			arm{"restock, mean of both forecasts", planned(averaged(embedded, fromFiles(c.forecasts)), lookAhead(ctx, c.scenarios))})
+			arm{"restock, mean of both forecasts", planned(averaged(embedded, fromFiles(c.forecasts)), lookAhead(ctx,
+				c.scenarios))})
 	}
 	var results [][]outcome
 	for _, w := range windows {
@@ -100,7 +104,8 @@ func (c *config) windows(full *truth) ([]int, error) {
 		}
 		begin := weeks - offset
 		if begin < stateWeeks || begin+full.game.Rules.ScoredWeeks.Last > weeks {
-			return nil, fmt.Errorf("--windows: a game that begins %d weeks before the end does not fit in the %d weeks of the history, of which %d make the "+
+			return nil, fmt.Errorf("--windows: a game that begins %d weeks before the end does not fit in the %d weeks of the "+
+				"history, of which %d make the "+
 				"initial state", offset, weeks, stateWeeks)
 		}
 		windows = append(windows, begin)

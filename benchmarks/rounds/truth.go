@@ -22,9 +22,9 @@ const stateWeeks = 52
 // nearWeeks is the number of weeks in stock, on either side of one out of stock, that its demand is drawn from.
 const nearWeeks = 12
 
-// newTruth fills weeks out of stock: the item's demand of one of the nearest weeks in stock, drawn at random, times the ratio of all items' mean
-// sales in stock between the two weeks, rounded at random. The draws follow from the item alone and are the same for all arms. Without draw
-// demand was 0.
+// newTruth fills weeks out of stock: the item's demand of one of the nearest weeks in stock, drawn at random, times the ratio
+// of all items' mean sales in stock between the two weeks, rounded at random. The draws follow from the item alone and are the
+// same for all arms. Without draw demand was 0.
 func newTruth(g *round.Game, draw bool) *truth {
 	t := &truth{game: g}
 	mean := make([]float64, len(g.Sales[0]))
@@ -82,10 +82,11 @@ func (t *truth) date(w int) string {
 	return forecast.WeekStart(t.game.First + w).Format(time.DateOnly)
 }
 
-// begin returns the game as it stands when the week with index w begins and the first order is due: the history before with its unknown
-// weeks, and a stock made by the rule that made VN2's.
+// begin returns the game as it stands when the week with index w begins and the first order is due: the history before with its
+// unknown weeks, and a stock made by the rule that made VN2's.
 func (t *truth) begin(w int) *round.Game {
-	g := &round.Game{Rules: t.game.Rules, Items: t.game.Items, Groups: t.game.Groups, First: t.game.First, Last: t.game.First + w - 1}
+	g := &round.Game{Rules: t.game.Rules, Items: t.game.Items, Groups: t.game.Groups, First: t.game.First,
+		Last: t.game.First + w - 1}
 	for _, s := range t.game.Sales {
 		g.Sales = append(g.Sales, slices.Clone(s[:w]))
 	}
@@ -93,8 +94,8 @@ func (t *truth) begin(w int) *round.Game {
 	return g
 }
 
-// initial returns the stock that VN2 began with: on hand the mean weekly sales of the last year, rounded up; received in two weeks what is
-// lacking to twice that mean, rounded. Weeks out of stock count as weeks without sales.
+// initial returns the stock that VN2 began with: on hand the mean weekly sales of the last year, rounded up; received in two
+// weeks what is lacking to twice that mean, rounded. Weeks out of stock count as weeks without sales.
 func initial(g *round.Game) []round.Stock {
 	stocks := make([]round.Stock, len(g.Items))
 	for i, s := range g.Sales {

@@ -25,10 +25,10 @@ func newBacktestRoundCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "round",
 		Short: "Play one round of an inventory game: take in a week of sales, decide the next orders",
-		Long: `round plays a game of weekly orders with given costs, lead time, initial state and order template, one round at a time. The first
-round makes the state folder from the files that the rules name; --sales is then the history, or left out. Every further round takes one
-more week of sales, lets the stock live through it, and writes the next order file, laid out like the template. A round that was played
-already gives the same order again. docs/competition.md explains the rules file.`,
+		Long: `round plays a game of weekly orders with given costs, lead time, initial state and order template, one round at a time.
+The first round makes the state folder from the files that the rules name; --sales is then the history, or left out. Every
+further round takes one more week of sales, lets the stock live through it, and writes the next order file, laid out like the
+template. A round that was played already gives the same order again. docs/competition.md explains the rules file.`,
 		Example: `  restock backtest round --rules game.yaml --state game --order order1.csv
   restock backtest round --rules game.yaml --state game --sales "Week 1 - 2024-04-15 - Sales.csv" --order order2.csv`,
 		Args: needs("rules", "state", "order"),
@@ -36,10 +36,13 @@ already gives the same order again. docs/competition.md explains the rules file.
 	}
 	cmd.Flags().StringVar(&f.move.Rules, "rules", "", "rules of the game: a YAML `FILE`")
 	cmd.Flags().StringVar(&f.move.State, "state", "", "`FOLDER` that the game is kept in")
-	cmd.Flags().StringVar(&f.move.Sales, "sales", "", "sales of the week that ended, alone, with all weeks before, or as a state file: a CSV `FILE`")
-	cmd.Flags().StringVar(&f.move.Day, "week", "", "`DATE` of a day of that week, where neither a column nor the file's name tells")
+	cmd.Flags().StringVar(&f.move.Sales, "sales", "", "sales of the week that ended, alone, with all weeks before, or as a "+
+		"state file: a CSV `FILE`")
+	cmd.Flags().StringVar(&f.move.Day, "week", "", "`DATE` of a day of that week, where neither a column nor the file's name "+
+		"tells")
 	cmd.Flags().StringVar(&f.order, "order", "", "write the order to `FILE`")
-	cmd.Flags().StringVar(&f.move.Forecast, "forecast", "", "decide on the forecast table in `FILE` (default: the embedded forecaster)")
+	cmd.Flags().StringVar(&f.move.Forecast, "forecast", "", "decide on the forecast table in `FILE` (default: the embedded "+
+		"forecaster)")
 	cmd.Flags().BoolVar(&f.move.Replan, "replan", false, "decide the last round again, for example with another --forecast")
 	cmd.Flags().Var(&f.scenarios, "scenarios", "decide each item on `N` scenarios of its demand")
 	f.workers = count(runtime.GOMAXPROCS(0))
@@ -91,13 +94,15 @@ func writeOrder(path string, order []byte) error {
 func (f *roundFlags) print(e *env, r *round.Report) error {
 	switch f.format.value {
 	case "json":
-		return printJSON(e.stdout, map[string]any{"round": r.Round, "week": r.Week, "items": r.Items, "units": r.Units, "repeated": r.Repeated,
-			"holding": r.Cost.Holding, "shortage": r.Cost.Shortage, "orders_left": r.Left, "order": f.order, "warnings": r.Notes})
+		return printJSON(e.stdout, map[string]any{"round": r.Round, "week": r.Week, "items": r.Items, "units": r.Units,
+			"repeated": r.Repeated, "holding": r.Cost.Holding, "shortage": r.Cost.Shortage,
+			"orders_left": r.Left, "order": f.order, "warnings": r.Notes})
 	case "csv":
 		number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-		return printCSV(e.stdout, []string{"round", "week", "items", "units", "repeated", "holding", "shortage", "orders_left"}, [][]string{{
-			strconv.Itoa(r.Round), r.Week, strconv.Itoa(r.Items), number(r.Units), strconv.FormatBool(r.Repeated),
-			number(r.Cost.Holding), number(r.Cost.Shortage), strconv.Itoa(r.Left)}})
+		return printCSV(e.stdout, []string{"round", "week", "items", "units", "repeated", "holding", "shortage", "orders_left"},
+			[][]string{{
+				strconv.Itoa(r.Round), r.Week, strconv.Itoa(r.Items), number(r.Units), strconv.FormatBool(r.Repeated),
+				number(r.Cost.Holding), number(r.Cost.Shortage), strconv.Itoa(r.Left)}})
 	}
 	again := ""
 	if r.Repeated {

@@ -51,7 +51,8 @@ func TestBacktestRound(t *testing.T) {
 		OrdersLeft int `json:"orders_left"`
 		Repeated   bool
 	}
-	if err := json.Unmarshal([]byte(stdout), &report); err != nil || report.Round != 2 || report.OrdersLeft != 0 || report.Repeated {
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil || report.Round != 2 || report.OrdersLeft != 0 ||
+		report.Repeated {
 		t.Errorf("%v: %s", err, stdout)
 	}
 	order, err := os.ReadFile(in("order.csv"))
@@ -70,7 +71,8 @@ func TestBacktestRoundMistakes(t *testing.T) {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	write(t, in("week2.csv"), "Shop,Item,2024-08-05\nA,1,5\nA,2,1\n")
 	play := func(more ...string) (int, string) {
-		code, _, stderr := restock(t, append([]string{"backtest", "round", "--rules", in("rules.yaml"), "--state", in("state")}, more...)...)
+		code, _, stderr := restock(t, append([]string{"backtest", "round", "--rules", in("rules.yaml"), "--state", in("state")},
+			more...)...)
 		return code, stderr
 	}
 	if code, stderr := play(); code != exitUsage || !strings.Contains(stderr, "--order") {
@@ -79,7 +81,8 @@ func TestBacktestRoundMistakes(t *testing.T) {
 	if code, stderr := play("--order", in("no/such/folder.csv")); code != exitFailed || !strings.Contains(stderr, "is kept in") {
 		t.Errorf("order that can't be written: exit %d, %q", code, stderr)
 	}
-	if code, stderr := play("--order", in("order.csv"), "--sales", in("week2.csv")); code != exitFailed || !strings.Contains(stderr, "that of 2024-07-29 is due") {
+	if code, stderr := play("--order", in("order.csv"), "--sales", in("week2.csv")); code != exitFailed ||
+		!strings.Contains(stderr, "that of 2024-07-29 is due") {
 		t.Errorf("a week is skipped: exit %d, %q", code, stderr)
 	}
 }
