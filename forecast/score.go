@@ -83,8 +83,13 @@ func (c *interval) add(q *Quantiles, t int, y, tail float64) {
 		c.closed++
 	}
 	c.width += high - low
+	c.ranked += q.ranked(t, y, tail)
+}
+
+// ranked returns the share, of the stretch of probability that the forecast gives to y, that lies between the levels tail and 1-tail.
+func (q *Quantiles) ranked(t int, y, tail float64) float64 {
 	below, upTo := q.rank(t, y)
-	c.ranked += max(min(upTo, 1-tail)-max(below, tail), 0) / (upTo - below)
+	return max(min(upTo, 1-tail)-max(below, tail), 0) / (upTo - below)
 }
 
 // rank returns the stretch of probability that the forecast gives to the value y: a run of equal quantiles where y is a value of positive
