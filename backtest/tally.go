@@ -1,0 +1,162 @@
+package backtest
+
+import (
+	"slices"
+
+	"github.com/restock-engine/restock/simulate"
+)
+
+// Tally sums outcomes: of one arm, evaluation horizon and group.
+type Tally struct {
+	SKUs      int64 // SKUs × dates
+	Demand    float64
+	Imputed   float64
+	Forecast  float64
+	Error     float64
+	Sold      float64
+	Lost      float64
+	Ordered   float64
+	Orders    float64
+	Stock     float64 // Σ of the mean stock over the weeks, units
+	Final     float64
+	Cost      simulate.CostParts
+	GMV       float64
+	Potential float64 // price · demand
+	Available float64 // Σ potential · share of weeks without lost sales
+	Filled    float64 // Σ potential · fill rate
+	SoldWeeks float64 // Σ units sold in a week, for the turnover
+}
+
+func (t *Tally) add(o *Outcome) {
+	weeks := float64(o.Weeks)
+	potential := o.Price * o.Demand
+	t.SKUs++
+	t.Demand += o.Demand
+	t.Imputed += o.Imputed
+	t.Forecast += o.Forecast
+	t.Error += o.Error
+	t.Sold += o.Flows.Sales
+	t.Lost += o.Flows.Lost
+	t.Ordered += o.Flows.Ordered
+	t.Orders += o.Flows.Orders
+	t.Stock += o.Flows.OnHand / weeks
+	t.Final += o.Flows.Final
+	t.GMV += o.Price * o.Flows.Sales
+	t.Potential += potential
+	t.Available += potential * (1 - o.Short/weeks)
+	if o.Demand > 0 {
+		t.Filled += potential * o.Flows.Sales / o.Demand
+	}
+	t.SoldWeeks += o.Flows.Sales / weeks
+	c := &t.Cost
+	c.Holding += o.Costs.Holding
+	c.Inbound += o.Costs.Inbound
+	c.Outbound += o.Costs.Outbound
+	c.Returns += o.Costs.Returns
+	c.LostSales += o.Costs.LostSales
+	c.Overstock += o.Costs.Overstock
+}
+
+// GMVAfterFulfilment is the GMV less holding, inbound, outbound and returns: model.md, section 6.
+func (t *Tally) GMVAfterFulfilment() float64 {
+	return t.GMV - t.Cost.Holding - t.Cost.Inbound - t.Cost.Outbound - t.Cost.Returns
+}
+
+// FillRate is the share of the demand that was sold, weighted by price · demand; 1 without demand.
+func (t *Tally) FillRate() float64 { return ratio(t.Filled, t.Potential, 1) }
+
+// Availability is the share of weeks without lost sales, weighted by price · demand; 1 without demand.
+func (t *Tally) Availability() float64 { return ratio(t.Available, t.Potential, 1) }
+
+// Turnover is how often the mean stock is sold in a year.
+func (t *Tally) Turnover() float64 { return 52 * ratio(t.SoldWeeks, t.Stock, 0) }
+
+// WAPE is the forecast's Σ|error| over the demand, by week.
+func (t *Tally) WAPE() float64 { return ratio(t.Error, t.Demand, 0) }
+
+// AverageStock is the mean stock of a SKU, units.
+func (t *Tally) AverageStock() float64 { return ratio(t.Stock, float64(t.SKUs), 0) }
+
+func ratio(a, b, otherwise float64) float64 {
+	if b == 0 {
+		return otherwise
+	}
+	return a / b
+}
+
+// Group is a part of the outcomes: Kind is all, date, merchant, month, class or stock-outs, Name which of them.
+type Group struct{ Kind, Name string }
+
+// cell is where an outcome is counted.
+type cell struct {
+	group Group
+	arm   int
+	weeks int
+}
+
+// unit is the smallest part of the outcomes of the longest evaluation that intervals are made from.
+type unit struct {
+	cluster, merchant int32
+	date              int16
+	class             int8
+	censored          bool
+}
+
+// measures are what is compared between arms, and what the forecast was worth, summed over a unit.
+type measures struct {
+	gmv, cost     []float64 // [arm] GMV after fulfilment costs, money; cost, money
+	demand, error float64
+}
+
+func (m *measures) add(o *Outcome, arms int) {
+	if m.gmv == nil {
+		m.gmv, m.cost = make([]float64, arms), make([]float64, arms)
+	}
+	cost := o.Costs.Total()
+	m.cost[o.Arm] += cost
+	m.gmv[o.Arm] += o.Price*o.Flows.Sales - o.Costs.Holding - o.Costs.Inbound - o.Costs.Outbound - o.Costs.Returns
+	if o.Arm == 0 {
+		m.demand += o.Demand
+		m.error += o.Error
+	}
+}
+
+func (m *measures) join(o *measures) {
+	if m.gmv == nil {
+		m.gmv, m.cost = make([]float64, len(o.gmv)), make([]float64, len(o.cost))
+	}
+	for k := range o.gmv {
+		m.gmv[k] += o.gmv[k]
+		m.cost[k] += o.cost[k]
+	}
+	m.demand += o.demand
+	m.error += o.error
+}
+
+// names gives numbers to names in the order in which they come.
+type names struct {
+	list  []string
+	index map[string]int32
+}
+
+func (n *names) number(name string) int32 {
+	if n.index == nil {
+		n.index = map[string]int32{}
+	}
+	i, ok := n.index[name]
+	if !ok {
+		i = int32(len(n.list))
+		n.list = append(n.list, name)
+		n.index[name] = i
+	}
+	return i
+}
+
+func sortedKeys(m map[string]bool) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
