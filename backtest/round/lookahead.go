@@ -31,8 +31,8 @@ type lookahead struct {
 	pipe  []float64   // [week ahead] arrivals of a scenario
 }
 
-// ratios are what c is chosen from; lastShare, times the critical ratio, is that of the last order. Both were chosen on half of
-// the windows in benchmarks/rounds and confirmed on the others.
+// ratios are what c is chosen from; lastShare, times the critical ratio, is that of the last order. Around these values the cost
+// is flat: benchmarks/rounds/RESULTS.md has that of others.
 var ratios = []float64{0.55, 0.60, 0.65, 0.70, 0.75, 0.80}
 
 const lastShare = 0.96
