@@ -1,0 +1,121 @@
+"""Forecasts weekly demand from restock's history table with LightGBM, and writes restock's forecast table.
+
+  python forecast.py --history history.parquet --out forecast.parquet
+  python forecast.py --history history.parquet --out folder --as-of 2023-04-17 --as-of 2023-05-15     # one file for each
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import model
+from calibrate import Calibration
+from history import Panel, build_panel, read_rows
+from season import Season
+
+LEVELS = np.arange(1, 40) / 40
+CALIBRATION_WEEKS = 26  # the last weeks of the history, forecast by models that do not know them
+
+
+def forecast(panel: Panel, s: model.Settings, calibrate: bool = True) -> np.ndarray:
+    """Quantiles [SKU][week ahead][level] for the weeks behind the panel, float32."""
+    season = Season(panel)
+    end = panel.weeks
+    ahead = model.examples(panel, season, [end], lambda: range(s.horizon), known=False)
+    mean, dispersion = model.predict(model.fit(panel, season, end, s), ahead)
+    u = np.broadcast_to(LEVELS, (len(mean), len(LEVELS)))
+    if calibrate and end >= 2 * CALIBRATION_WEEKS + model.WARM_UP:
+        u = calibration(panel, s).probabilities(mean, ahead.step)
+    q = model.quantiles(u, mean, dispersion, panel.whole[ahead.sku])
+    q = np.maximum.accumulate(q, axis=1).astype(np.float32)
+    out = np.empty((len(panel.article), s.horizon, len(LEVELS)), dtype=np.float32)
+    out[ahead.sku, ahead.step] = q
+    return out
+
+
+def calibration(panel: Panel, s: model.Settings) -> Calibration:
+    """Learns from the panel without its last weeks, and ranks what happened in them among what it forecasts."""
+    end = panel.weeks - CALIBRATION_WEEKS
+    before = panel.until(end)
+    models = model.fit(before, Season(before), end, s)
+    # The season of the whole panel leaves out the year ahead of each origin: nothing that happened later is in the features.
+    e = model.examples(panel, Season(panel), range(end, panel.weeks, 2), lambda: range(s.horizon), known=True)
+    mean, dispersion = model.predict(models, e)
+    low, high = model.below(e.demand, mean, dispersion, panel.whole[e.sku])
+    return Calibration(LEVELS, low, high, mean, e.step)
+
+
+def write(path: pathlib.Path, panel: Panel, q: np.ndarray) -> None:
+    """Writes the canonical forecast table; the file gets its name when it is complete."""
+    skus, horizon, levels = q.shape
+    as_of = panel.first_week + pd.Timedelta(weeks=panel.weeks)
+    lists = pa.ListArray.from_arrays(pa.array(np.arange(skus * horizon + 1, dtype=np.int32) * levels), pa.array(q.reshape(-1)))
+    table = pa.table({
+        "merchant_id": pa.array(np.repeat(panel.merchant, horizon), pa.string()),
+        "article_id": pa.array(np.repeat(panel.article, horizon), pa.string()),
+        "week": pa.array(np.tile(np.arange(horizon, dtype=np.int64), skus)),
+        "q": lists,
+    })
+    table = table.replace_schema_metadata({"quantile_levels": json.dumps(LEVELS.tolist()), "as_of": str(as_of.date())})
+    partial = path.with_name(path.name + ".partial")
+    pq.write_table(table, partial, compression="zstd")
+    os.replace(partial, path)
+
+
+def day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2024-01-31") from None
+
+
+def parse(args: list[str]) -> argparse.Namespace:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--history", required=True, help="history table: a Parquet or CSV file, or a folder of Parquet files")
+    p.add_argument("--out", required=True, type=pathlib.Path, help="file ending in .parquet; with several --as-of a folder")
+    p.add_argument("--as-of", type=day, action="append",
+                   help="a day in the first week to forecast; nothing of that week or later is used (default: the week after the history's last)")
+    defaults = model.Settings()
+    p.add_argument("--horizon", type=int, default=defaults.horizon, help="weeks to forecast, 1 to 52 (default %(default)s)")
+    p.add_argument("--rows", type=int, default=defaults.rows, help="examples to learn from, at most about (default %(default)s)")
+    p.add_argument("--models", type=int, default=defaults.models, help="models to average (default %(default)s)")
+    p.add_argument("--seed", type=int, default=defaults.seed)
+    a = p.parse_args(args)
+    if not 1 <= a.horizon <= 52:
+        p.error(f"--horizon is {a.horizon}, must be 1 to 52")
+    if a.rows < 1000 or a.models < 1:
+        p.error("--rows must be at least 1000 and --models at least 1")
+    if len(a.as_of or []) <= 1 and a.out.suffix != ".parquet" and not a.out.is_dir():
+        p.error(f"--out {a.out} must end in .parquet, or be a folder that is there")
+    return a
+
+
+def main(args: list[str]) -> None:
+    a = parse(args)
+    rows = read_rows(a.history)
+    folder = a.out.is_dir() or len(a.as_of or []) > 1
+    if folder:
+        a.out.mkdir(parents=True, exist_ok=True)
+    s = model.Settings(horizon=a.horizon, rows=a.rows, models=a.models, seed=a.seed)
+    for as_of in a.as_of or [None]:
+        begun = time.monotonic()
+        panel = build_panel(rows, as_of)
+        week = (panel.first_week + pd.Timedelta(weeks=panel.weeks)).date()
+        path = a.out / f"{week}.parquet" if folder else a.out
+        write(path, panel, forecast(panel, s))
+        print(f"{path}: {len(panel.article)} articles, {s.horizon} weeks from {week}, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
