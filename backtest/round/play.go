@@ -15,6 +15,7 @@ type Move struct {
 	Sales    string // sales of the week that ended; may be empty in the first round, which follows on the history
 	Day      string // a day of that week, where the file does not tell; may be empty
 	Forecast string // forecast table for the next week on; empty: the embedded forecaster
+	Blend    bool   // decide on the mean of that forecast's quantiles and the embedded forecaster's
 	Replan   bool   // decide the last round again, with another forecast
 	Plan     PlanOptions
 }
@@ -206,7 +207,7 @@ func (s *state) decide(ctx context.Context, g *Game, m Move, r *Report, weeks []
 	}
 	orders := make([]float64, len(g.Items))
 	if g.OrdersLeft() > 0 {
-		outlook, err := g.outlook(m.Forecast)
+		outlook, err := g.outlook(m)
 		if err != nil {
 			return err
 		}
@@ -225,11 +226,20 @@ func (s *state) decide(ctx context.Context, g *Game, m Move, r *Report, weeks []
 	return s.report(g, r)
 }
 
-func (g *Game) outlook(path string) (*Outlook, error) {
-	if path == "" {
+// outlook is the forecast that a move is decided on.
+func (g *Game) outlook(m Move) (*Outlook, error) {
+	if m.Forecast == "" {
 		return g.Forecast()
 	}
-	return g.ReadForecast(path)
+	given, err := g.ReadForecast(m.Forecast)
+	if err != nil || !m.Blend {
+		return given, err
+	}
+	own, err := g.Forecast()
+	if err != nil {
+		return nil, err
+	}
+	return Average(own, given), nil
 }
 
 // report fills in what the state folder knows about the round.

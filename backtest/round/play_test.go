@@ -169,6 +169,11 @@ func TestReplan(t *testing.T) {
 	if r.Units < 50*testItems*0.9 || r.Round != 2 {
 		t.Errorf("50 units a week for certain, %v ordered in round %d", r.Units, r.Round)
 	}
+	blend := func(m *Move) { m.Forecast, m.Blend = g.path("forecast.csv"), true }
+	if b := g.mustPlay("week1.csv", again, blend); b.Units <= second.Units || b.Units >= r.Units {
+		t.Errorf("the mean of both forecasts orders %v, one of them %v, the other %v", b.Units, second.Units, r.Units)
+	}
+	r = g.mustPlay("week1.csv", again, func(m *Move) { m.Forecast = g.path("forecast.csv") })
 	if g.mustPlay("week1.csv").Units != r.Units || g.mustPlay("history.csv").Units != first.Units {
 		t.Error("the order that was decided last is not the one that is kept")
 	}

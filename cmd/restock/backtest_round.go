@@ -43,6 +43,7 @@ template. A round that was played already gives the same order again. docs/compe
 	cmd.Flags().StringVar(&f.order, "order", "", "write the order to `FILE`")
 	cmd.Flags().StringVar(&f.move.Forecast, "forecast", "", "decide on the forecast table in `FILE` (default: the embedded "+
 		"forecaster)")
+	cmd.Flags().BoolVar(&f.move.Blend, "blend", false, "decide on the mean of --forecast and the embedded forecaster")
 	cmd.Flags().BoolVar(&f.move.Replan, "replan", false, "decide the last round again, for example with another --forecast")
 	cmd.Flags().Var(&f.scenarios, "scenarios", "decide each item on `N` scenarios of its demand")
 	f.workers = count(runtime.GOMAXPROCS(0))
@@ -53,6 +54,9 @@ template. A round that was played already gives the same order again. docs/compe
 }
 
 func (f *roundFlags) run(cmd *cobra.Command, e *env) error {
+	if f.move.Blend && f.move.Forecast == "" {
+		return usageErrorf(seeHelp(cmd), "--blend needs a --forecast to take the mean with")
+	}
 	f.move.Plan = round.PlanOptions{Scenarios: int(f.scenarios), Workers: int(f.workers)}
 	r, err := round.Play(cmd.Context(), f.move)
 	if err != nil {

@@ -78,6 +78,9 @@ func TestBacktestRoundMistakes(t *testing.T) {
 	if code, stderr := play(); code != exitUsage || !strings.Contains(stderr, "--order") {
 		t.Errorf("without --order: exit %d, %q", code, stderr)
 	}
+	if code, stderr := play("--order", in("order.csv"), "--blend"); code != exitUsage || !strings.Contains(stderr, "--forecast") {
+		t.Errorf("--blend alone: exit %d, %q", code, stderr)
+	}
 	if code, stderr := play("--order", in("no/such/folder.csv")); code != exitFailed || !strings.Contains(stderr, "is kept in") {
 		t.Errorf("order that can't be written: exit %d, %q", code, stderr)
 	}
