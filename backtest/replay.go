@@ -164,6 +164,9 @@ func (s *sku) live(p simulate.Policy, act *actual, evaluate []int, advance int, 
 		if next < len(evaluate) && t+1 == evaluate[next] {
 			o := sum
 			o.Weeks, o.Costs = t+1, a.Cost(&sum.Flows)
+			if advance > 0 { // what is left is not left over: the next date goes on with it
+				o.Costs.Overstock = 0
+			}
 			outcomes = append(outcomes, o)
 			next++
 		}

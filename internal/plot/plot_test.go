@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,11 @@ func TestChartsAreWellFormedAndEscape(t *testing.T) {
 		"negative values": HistogramSVG("t", "d", "u", []float64{-3, -1.5}, []Mark{{-100, "far"}}),
 		"curve":           CurveSVG(evil, evil, evil, []Point{{1, 2}, {3, 4}}),
 		"one point":       CurveSVG("t", "d", "u", []Point{{1, 0}}),
+		"ranges":          RangesSVG(evil, evil, evil, []Range{{evil, 1, -2, 3}, {"b", 0.5, math.Inf(-1), math.Inf(1)}}),
+		"no range":        RangesSVG("t", "d", "u", nil),
+		"spots":           SpotsSVG(evil, evil, evil, []Spot{{evil, 1, 2}, {"b", 1, 2}}),
+		"no spot":         SpotsSVG("t", "d", "u", nil),
+		"lines":           LinesSVG(evil, evil, evil, [][]float64{{1, 2, 3}, {3}}),
 		"bars":            BarsSVG(evil, evil, []string{evil, "b"}, [][]float64{{1, 2}, {0, 0}}),
 	} {
 		if strings.Contains(chart, "<script>") {

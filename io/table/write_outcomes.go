@@ -12,12 +12,14 @@ type OutcomeRow struct {
 	Arm, Class   string
 	Policy       string
 	Weeks        int
-	Numbers      [len(outcomeNumbers)]float64 // in the order of OutcomeNumbers
+	Numbers      OutcomeNumbers
 	OrdersPlaced int
 	ShortWeeks   int
 }
 
-// outcomeNumbers are the columns of OutcomeRow.Numbers: units and money over the weeks of the evaluation.
+// OutcomeNumbers are an outcome's units and money over the weeks of the evaluation, in the order of their columns.
+type OutcomeNumbers [len(outcomeNumbers)]float64
+
 var outcomeNumbers = [...]string{"demand", "imputed_demand", "forecast", "forecast_error", "units_sold", "units_lost", "units_ordered", "average_stock",
 	"final_stock", "holding", "inbound", "outbound", "returns", "lost_sales", "overstock", "cost", "gmv", "gmv_after_fulfilment"}
 
