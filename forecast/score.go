@@ -44,6 +44,7 @@ type Score struct {
 	levels   []float64
 	n        int
 	pinball  []float64 // [level] sums
+	below    []float64 // [level] demands below the quantile, by ranks
 	demand   float64
 	crps     float64
 	absolute float64 // |y - median|
@@ -55,7 +56,7 @@ type interval struct{ closed, ranked, width float64 }
 
 // NewScore returns an empty score of forecasts at the given levels.
 func NewScore(levels []float64) *Score {
-	return &Score{levels: levels, pinball: make([]float64, len(levels))}
+	return &Score{levels: levels, pinball: make([]float64, len(levels)), below: make([]float64, len(levels))}
 }
 
 // Add counts the demand y against week t of the forecast q, which must have the score's levels. A week of unknown demand (NaN, out of
@@ -66,8 +67,10 @@ func (s *Score) Add(q *Quantiles, t int, y float64) {
 	}
 	s.n++
 	s.demand += y
+	below, upTo := q.rank(t, y)
 	for i, level := range s.levels {
 		s.pinball[i] += Pinball(level, float64(q.Week(t)[i]), y)
+		s.below[i] += min(max((level-below)/(upTo-below), 0), 1)
 	}
 	s.crps += q.CRPS(t, y)
 	s.absolute += math.Abs(y - q.At(t, 0.5))
@@ -118,6 +121,7 @@ func (s *Score) Merge(o *Score) error {
 	s.error += o.error
 	for i, p := range o.pinball {
 		s.pinball[i] += p
+		s.below[i] += o.below[i]
 	}
 	for i, c := range o.inside {
 		s.inside[i].closed += c.closed
@@ -138,6 +142,19 @@ func (s *Score) LevelLoss() []float64 {
 	}
 	return out
 }
+
+// Reliability returns for each level the share of weeks whose demand fell below that quantile, by ranks as in [Coverage]: the level itself
+// if the forecast is calibrated, more where too much was forecast.
+func (s *Score) Reliability() []float64 {
+	out := make([]float64, len(s.below))
+	for i, b := range s.below {
+		out[i] = b / float64(s.n)
+	}
+	return out
+}
+
+// Demand returns the total demand counted, units.
+func (s *Score) Demand() float64 { return s.demand }
 
 // WeightedQuantileLoss returns twice the pinball loss, averaged over the levels, over the total demand: comparable across assortments.
 func (s *Score) WeightedQuantileLoss() float64 {

@@ -50,6 +50,9 @@ func TestScoreByHand(t *testing.T) {
 		}
 	}
 	near("weeks", float64(s.Weeks()), 2)
+	near("total demand", s.Demand(), 15)
+	near("reliability at 0.5: neither 5 nor 10 is below 4", s.Reliability()[1], 0)
+	near("reliability at 0.75: 5 is below 6", s.Reliability()[2], 0.5)
 	near("loss at 0.75", s.LevelLoss()[2], 1.625)
 	near("weighted quantile loss", s.WeightedQuantileLoss(), 2*(9.5/3)/15)
 	near("WAPE", s.WAPE(), (1.0+6)/15)
@@ -65,6 +68,7 @@ func TestScoreByHand(t *testing.T) {
 	if err := half.Merge(other); err != nil {
 		t.Fatal(err)
 	}
+	near("merged reliability", half.Reliability()[2], 0.5)
 	near("merged", half.WeightedQuantileLoss(), s.WeightedQuantileLoss())
 	if half.Merge(NewScore([]float64{0.5})) == nil {
 		t.Error("scores of different levels merge")
@@ -72,7 +76,7 @@ func TestScoreByHand(t *testing.T) {
 }
 
 // TestRankedCoverageOfWholeUnits: the true quantiles of a Poisson distribution with mean 0.8 hold far more than 50 % in their central
-// interval; by ranks they hold 50 %. Seed 1; 20,000 draws, ±4 standard errors: false-alarm rate 6e-5.
+// interval; by ranks they hold 50 %. Seed 1; 20,000 draws, ±4 standard errors: false-alarm rate 6e-5 a figure.
 func TestRankedCoverageOfWholeUnits(t *testing.T) {
 	levels := make([]float64, 399)
 	for i := range levels {
@@ -97,8 +101,14 @@ func TestRankedCoverageOfWholeUnits(t *testing.T) {
 	if c.Closed < 0.75 {
 		t.Errorf("closed coverage %.3f, want P(0 or 1) = 0.809", c.Closed)
 	}
-	if se := math.Sqrt(0.25 / n); math.Abs(c.Ranked-0.5) > 4*se+1.0/400 {
+	se := math.Sqrt(0.25 / n)
+	if math.Abs(c.Ranked-0.5) > 4*se+1.0/400 {
 		t.Errorf("ranked coverage %.4f, want 0.5", c.Ranked)
+	}
+	for i, level := range levels {
+		if got := s.Reliability()[i]; math.Abs(got-level) > 4*se+1.0/400 {
+			t.Errorf("%.4f of the demands are below the quantile at %.4f", got, level)
+		}
 	}
 }
 

@@ -134,12 +134,12 @@ func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	if f.trace != "" {
-		if err := s.writeFile(f.trace, e.stdout, s.writeTrace); err != nil {
+		if err := writeFile(f.trace, e.stdout, s.writeTrace); err != nil {
 			return err
 		}
 	}
 	if f.page != "" {
-		if err := s.writeFile(f.page, e.stdout, s.writePage); err != nil {
+		if err := writeFile(f.page, e.stdout, s.writePage); err != nil {
 			return err
 		}
 	}
@@ -293,7 +293,7 @@ func (s *simulation) writeTrace(out io.Writer) error {
 }
 
 // writeFile writes to a temporary name that becomes the path when all is written, or to stdout.
-func (s *simulation) writeFile(path string, stdout io.Writer, write func(io.Writer) error) error {
+func writeFile(path string, stdout io.Writer, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(stdout)
 	}
