@@ -191,7 +191,11 @@ func BarsSVG(title, description string, names []string, parts [][]float64) strin
 			fmt.Fprintf(b, `<rect class="part%d" x="%.1f" y="%.1f" width="%.1f" height="%.1f"/>`, k, x0, y.at(base+v), slot*0.6, y.at(base)-y.at(base+v))
 			base += v
 		}
-		xLabel(b, x0+slot*0.3, name)
+		if len(names) <= 7 {
+			xLabel(b, x0+slot*0.3, name)
+		} else { // slanted, so that many names do not run into each other
+			fmt.Fprintf(b, `<text class="y" transform="translate(%.1f %g) rotate(-25)">%s</text>`, x0+slot*0.4, height-bottom+12, html.EscapeString(name))
+		}
 	}
 	return b.String() + "</svg>"
 }
