@@ -42,8 +42,8 @@ func (f DriftFigure) String() string { return [numDriftFigures]string{"loss", "c
 var notable = [numDriftFigures]float64{0.05, 0.03, 0.05}
 
 const (
-	minPastWeeks = 8    // past weeks without which nothing can be said about how weeks vary
-	driftCap     = 10.0 // scales at which a single figure is cut, so that one bulk order does not ring
+	minPastWeeks = 8   // past weeks without which nothing can be said about how weeks vary
+	driftCap     = 5.0 // scales at which a single figure is cut, so that one bulk order does not ring
 )
 
 // DriftPlan says which weeks are compared: which are recent, and up to which number of weeks ahead the past has enough to compare with.

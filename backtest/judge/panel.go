@@ -204,7 +204,8 @@ func (p *panel) fittedAt(origin int) []forecast.Forecaster {
 	return p.fitted[origin]
 }
 
-// scaleOf returns the mean of the known weeks, drawn a little towards one unit a week; never 0.
+// scaleOf returns what an error is large against: the mean of the known weeks, drawn a little towards one unit a week; of slow sellers
+// its square root, which is about the standard deviation of their weeks. Never 0.
 func scaleOf(past []float64) float64 {
 	const strength = 4
 	sum, n := float64(strength), float64(strength)
@@ -214,7 +215,7 @@ func scaleOf(past []float64) float64 {
 			n++
 		}
 	}
-	return sum / n
+	return max(sum/n, math.Sqrt(sum/n))
 }
 
 // classAt returns the demand class of a history that ends before the given week.
@@ -242,6 +243,7 @@ func onLevels(q *forecast.Quantiles, levels []float64) forecast.Quantiles {
 type judged struct {
 	series *forecast.Series
 	views  []view
+	seen   []forecast.DriftObservation // of a drift check
 	err    error
 }
 

@@ -39,7 +39,7 @@ week of --as-of or later is used.`,
 	f.registerRun(cmd)
 	f.registerOutput(cmd)
 	f.registerLog(cmd)
-	cmd.AddCommand(newForecastEvaluateCommand(e))
+	cmd.AddCommand(newForecastEvaluateCommand(e), newForecastCheckCommand(e))
 	return cmd
 }
 

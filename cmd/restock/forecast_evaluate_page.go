@@ -124,7 +124,7 @@ func reliabilityChart(r *judge.Report) template.HTML {
 func levelChart(r *judge.Report) template.HTML {
 	var lines []plot.Line
 	for i, m := range r.Models {
-		l := plot.Line{Name: m.Name, Class: lineClass(i), Dots: true}
+		l := plot.Line{Name: m.Name, Class: lineClass(i)}
 		for k, level := range r.Levels {
 			l.Points = append(l.Points, plot.Point{X: 100 * level, Y: float64(m.LevelLoss[k])})
 		}
