@@ -25,35 +25,33 @@ from history import Panel, build_panel, read_rows
 from season import Season
 
 LEVELS = np.arange(1, 40) / 40
-CALIBRATION_WEEKS = 26  # the last weeks of the history, forecast by models that do not know them
+CALIBRATION_WEEKS = 52  # before the as-of week: where the origins of the calibration lie
+CALIBRATION_STRIDE = 4
 
 
-def forecast(panel: Panel, s: model.Settings, calibrate: bool = True) -> np.ndarray:
+def forecast(panel: Panel, s: model.Settings) -> np.ndarray:
     """Quantiles [SKU][week ahead][level] for the weeks behind the panel, float32."""
-    season = Season(panel)
-    end = panel.weeks
-    ahead = model.examples(panel, season, [end], lambda: range(s.horizon), known=False)
-    mean, dispersion = model.predict(model.fit(panel, season, end, s), ahead)
-    u = np.broadcast_to(LEVELS, (len(mean), len(LEVELS)))
-    if calibrate and end >= 2 * CALIBRATION_WEEKS + model.WARM_UP:
-        u = calibration(panel, s).probabilities(mean, ahead.step)
+    season, fold = Season(panel), model.folds(panel, s)
+    models = model.fit(panel, season, fold, s)
+    ahead = model.examples(panel, season, [panel.weeks], lambda: range(s.horizon), known=False)
+    mean, dispersion = model.predict(models, ahead)
+    u = calibration(panel, season, models, fold, s).probabilities(mean, ahead.step)
     q = model.quantiles(u, mean, dispersion, panel.whole[ahead.sku])
-    q = np.maximum.accumulate(q, axis=1).astype(np.float32)
     out = np.empty((len(panel.article), s.horizon, len(LEVELS)), dtype=np.float32)
-    out[ahead.sku, ahead.step] = q
+    out[ahead.sku, ahead.step] = np.maximum.accumulate(q, axis=1)
     return out
 
 
-def calibration(panel: Panel, s: model.Settings) -> Calibration:
-    """Learns from the panel without its last weeks, and ranks what happened in them among what it forecasts."""
-    end = panel.weeks - CALIBRATION_WEEKS
-    before = panel.until(end)
-    models = model.fit(before, Season(before), end, s)
-    # The season of the whole panel leaves out the year ahead of each origin: nothing that happened later is in the features.
-    e = model.examples(panel, Season(panel), range(end, panel.weeks, 2), lambda: range(s.horizon), known=True)
-    mean, dispersion = model.predict(models, e)
-    low, high = model.below(e.demand, mean, dispersion, panel.whole[e.sku])
-    return Calibration(LEVELS, low, high, mean, e.step)
+def calibration(panel: Panel, season: Season, models: list[model.Model], fold: np.ndarray, s: model.Settings) -> Calibration:
+    """Ranks what happened in the last year among what the models forecast of SKUs they do not know."""
+    first = max(panel.weeks - CALIBRATION_WEEKS, model.WARM_UP)
+    e = model.examples(panel, season, range(first, panel.weeks, CALIBRATION_STRIDE), lambda: range(s.horizon), known=True)
+    parts = []
+    for k, m in enumerate(models):
+        part = e.take(fold[e.sku] == k)
+        mean, dispersion = model.predict([m], part)
+        parts.append((*model.below(part.demand, mean, dispersion, panel.whole[part.sku]), mean, part.step))
+    return Calibration(LEVELS, *(np.concatenate(column) for column in zip(*parts)))
 
 
 def write(path: pathlib.Path, panel: Panel, q: np.ndarray) -> None:
@@ -89,13 +87,13 @@ def parse(args: list[str]) -> argparse.Namespace:
     defaults = model.Settings()
     p.add_argument("--horizon", type=int, default=defaults.horizon, help="weeks to forecast, 1 to 52 (default %(default)s)")
     p.add_argument("--rows", type=int, default=defaults.rows, help="examples to learn from, at most about (default %(default)s)")
-    p.add_argument("--models", type=int, default=defaults.models, help="models to average (default %(default)s)")
+    p.add_argument("--folds", type=int, default=defaults.folds, help="models to average, each without one part of the SKUs (default %(default)s)")
     p.add_argument("--seed", type=int, default=defaults.seed)
     a = p.parse_args(args)
     if not 1 <= a.horizon <= 52:
         p.error(f"--horizon is {a.horizon}, must be 1 to 52")
-    if a.rows < 1000 or a.models < 1:
-        p.error("--rows must be at least 1000 and --models at least 1")
+    if a.rows < 1000 or not 2 <= a.folds <= 20:
+        p.error("--rows must be at least 1000, --folds 2 to 20")
     if len(a.as_of or []) <= 1 and a.out.suffix != ".parquet" and not a.out.is_dir():
         p.error(f"--out {a.out} must end in .parquet, or be a folder that is there")
     return a
@@ -107,7 +105,7 @@ def main(args: list[str]) -> None:
     folder = a.out.is_dir() or len(a.as_of or []) > 1
     if folder:
         a.out.mkdir(parents=True, exist_ok=True)
-    s = model.Settings(horizon=a.horizon, rows=a.rows, models=a.models, seed=a.seed)
+    s = model.Settings(horizon=a.horizon, rows=a.rows, folds=a.folds, seed=a.seed)
     for as_of in a.as_of or [None]:
         begun = time.monotonic()
         panel = build_panel(rows, as_of)

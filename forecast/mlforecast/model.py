@@ -28,10 +28,14 @@ class Settings:
     rows: int = 150_000  # examples that a model learns from, at most about
     steps: int = 3  # weeks ahead drawn as examples at each origin
     trees: int = 150
-    models: int = 2  # models on different examples, whose predictions are averaged
+    folds: int = 4  # models, each on the examples of all SKUs but one part; their predictions are averaged
     half_life: float = 78.0  # weeks after which an example counts half
     past: int = 130  # weeks before the as-of week from which origins are taken
     seed: int = 1
+
+    def __post_init__(self):
+        if self.folds < 2:
+            raise ValueError("at least 2 folds are needed: a SKU's calibration comes from the model that did not see it")
 
     def parameters(self, seed: int) -> dict:
         return {
@@ -51,6 +55,9 @@ class Examples:
     step: np.ndarray  # weeks ahead, from 0
     scale: np.ndarray  # the SKU's level times the seasonal index, units
     demand: np.ndarray  # units; NaN where not known
+
+    def take(self, rows: np.ndarray) -> Examples:
+        return Examples(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
 
 
 def examples(panel: Panel, season: Season, origins, steps, known: bool, share: float = 1.0, rng: np.random.Generator | None = None) -> Examples:
@@ -101,9 +108,19 @@ class Model:
         return raw[:, 0] + np.log(e.scale), raw[:, 1] + np.log(DISPERSION)
 
 
-def fit(panel: Panel, season: Season, end: int, s: Settings) -> list[Model]:
-    """Models of everything known from origins before week `end`."""
-    return [Model(training(panel, season, end, s, s.seed + i), end, s, s.seed + i) for i in range(s.models)]
+def folds(panel: Panel, s: Settings) -> np.ndarray:
+    """[SKU] the part that each SKU belongs to, 0 .. s.folds-1."""
+    return np.random.default_rng(s.seed).permutation(len(panel.article)) % s.folds
+
+
+def fit(panel: Panel, season: Season, fold: np.ndarray, s: Settings) -> list[Model]:
+    """One model for each fold, of everything known about the SKUs outside of it."""
+    models = []
+    for k in range(s.folds):
+        e = training(panel, season, panel.weeks, s, s.seed + k)
+        seen = fold[e.sku] != k
+        models.append(Model(e.take(seen) if seen.any() else e, panel.weeks, s, s.seed + k))
+    return models
 
 
 def predict(models: list[Model], e: Examples) -> tuple[np.ndarray, np.ndarray]:
