@@ -7,6 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-rounds forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -60,6 +61,27 @@ bench:
 	@mkdir -p out
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... > out/bench.txt || { cat out/bench.txt; exit 1; }
 	go run $(BENCHSTAT) out/bench.txt
+
+# The published figures, each with its RESULTS.md. These need more than Go: gcc for the kernel, Python packages (installed by themselves) for the peers.
+bench-kernel:
+	$(MAKE) -C benchmarks/kernel
+
+bench-optimizer:
+	$(MAKE) -C benchmarks/optimizer
+
+bench-job:
+	$(MAKE) -C benchmarks/job
+
+bench-peers:
+	$(MAKE) -C benchmarks/peers
+
+# RULES=game.yaml names the rules of a game with its files; see docs/competition.md.
+bench-rounds:
+	$(MAKE) -C benchmarks/rounds RULES="$(abspath $(RULES))"
+
+# Writes the files of testdata/forecasts anew with the libraries that users write them with (Python).
+forecast-fixtures:
+	$(MAKE) -C testdata/forecasts
 
 clean:
 	rm -rf bin out

@@ -62,8 +62,8 @@ func AblationArms() []string {
 	return []string{"rsq", "rsq-mean", "rsq-cvar", "rsq-point", "rsq-stock", "rsq-position", "rsq-phi"}
 }
 
-// ParseArm reads an arm: a rule, the name of a built-in arm, or NAME=RULE:key=value,… with the keys objective, quantile, min_fill_rate, trigger,
-// forecast (quantiles or point) and phi; or NAME=POLICY, a policy as simulate writes it.
+// ParseArm reads an arm: a rule, the name of a built-in arm, or NAME=RULE:key=value,… with the keys objective, quantile,
+// min_fill_rate, trigger, forecast (quantiles or point) and phi; or NAME=POLICY, a policy as simulate writes it.
 func ParseArm(text string) (Arm, error) {
 	name, spec := text, text
 	if b, ok := builtIn[text]; ok {

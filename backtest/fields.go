@@ -12,8 +12,8 @@ import (
 	"github.com/restock-engine/restock/io/table"
 )
 
-// SplitArms splits a list of arms at the commas that do not stand between the options of one: a piece that is key=value, of a key that arms or
-// policies have, belongs to the arm before it if that has options.
+// SplitArms splits a list of arms at the commas that do not stand between the options of one: a piece that is key=value, of a key
+// that arms or policies have, belongs to the arm before it if that has options.
 func SplitArms(text string) []string {
 	var arms []string
 	for _, piece := range strings.Split(text, ",") {
@@ -103,7 +103,7 @@ func (r *Report) Fields() map[string]any {
 	}
 	return map[string]any{"headline": r.Headline(), "against": r.Arms[r.Against].Name, "dates": dates, "evaluate": r.Evaluate, "seed": r.Seed,
 		"intervals_over": r.ClusteredBy(), "resamples": resamples, "skus": len(r.clusters.list), "merchants": len(r.merchants.list),
-		"history_skus_without_article": r.NoArticle, "rejected_rows": r.Rejects, "arms": arms}
+		"history_skus_without_article": r.NoArticle, "rejected_rows": r.Rejects, "skus_times_dates_without_forecast": r.NoForecast, "arms": arms}
 }
 
 func (t *Tally) fields() map[string]any {

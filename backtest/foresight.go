@@ -9,9 +9,10 @@ import (
 // foresightStates bounds the work of one SKU and date: states × actions summed over the weeks.
 const foresightStates = 40_000_000
 
-// foresee returns orders for the demand and the lead times of scenario 0, which it knows. Without resalable returns and discount, and where the units to look
-// at are few enough, it is the exact optimum by dynamic programming over the stock at the end of each week; beyond that it starts from the optimum
-// with larger steps of quantity and without returns, and improves it order by order in the simulation.
+// foresee returns orders for the demand and the lead times of scenario 0, which it knows. Without resalable returns and discount,
+// and where the units to look at are few enough, it is the exact optimum by dynamic programming over the stock at the end of each
+// week; beyond that it starts from the optimum with larger steps of quantity and without returns, and improves it order by order
+// in the simulation.
 func foresee(a *simulate.Article, sc *simulate.Scenarios) simulate.Plan {
 	f := &foresight{a: a, sc: sc, weeks: a.Horizon, step: a.PackSize}
 	f.prepare()
@@ -72,8 +73,8 @@ type value struct {
 	next   float64
 }
 
-// split returns the orders, as many as there are weeks to order in, that together are at least the wanted quantity, as near to it as the order rules
-// allow; nil if max_order is too small for that.
+// split returns the orders, as many as there are weeks to order in, that together are at least the wanted quantity, as near to it
+// as the order rules allow; nil if max_order is too small for that.
 func (f *foresight) split(wanted float64, weeks int) []float64 {
 	most := f.a.OrderQuantity(simulate.MaxQuantity)
 	var orders []float64
@@ -143,7 +144,8 @@ func (f *foresight) solve() simulate.Plan {
 	return simulate.NewPlan(orders)
 }
 
-// enough returns what of a stock and an order can be sold from week t on: where a part of it comes too late for the week's demand, that counts less.
+// enough returns what of a stock and an order can be sold from week t on: where a part of it comes too late for the week's
+// demand, that counts less.
 func (f *foresight) enough(t int, stock, order float64) float64 {
 	share := f.a.InboundBeforeDemand
 	if share == 0 {
@@ -152,8 +154,8 @@ func (f *foresight) enough(t int, stock, order float64) float64 {
 	return stock + share*(f.inbound[t]+order)
 }
 
-// week returns what week t costs when it begins with a stock and so many orders arrive in it, and the stock at its end: model.md, section 2,
-// without what is returned later.
+// week returns what week t costs when it begins with a stock and so many orders arrive in it, and the stock at its end: model.md,
+// section 2, without what is returned later.
 func (f *foresight) week(t int, stock, order float64, orders int) (cost, next float64) {
 	a := f.a
 	inbound := f.inbound[t] + order

@@ -96,8 +96,8 @@ func uplift(clusters []*measures, merchants []*measures, arm, against int, seed 
 	return u
 }
 
-// permutationTest is the paired test by random sign flips, two-sided: the share of flips whose sum is at least as far from 0, the sample itself
-// counted in (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9(1), 2010).
+// permutationTest is the paired test by random sign flips, two-sided: the share of flips whose sum is at least as far from 0, the
+// sample itself counted in (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9(1), 2010).
 func permutationTest(differences []float64, r random.Source) float64 {
 	sum, scale := 0.0, 0.0
 	for _, d := range differences {

@@ -18,8 +18,8 @@ func sample(r random.Source, n int, saved float64) []*measures {
 	return list
 }
 
-// TestUpliftIntervals: of 300 intervals from 60 clusters 95 % hold the saving; fewer than 88 % or more than 99.5 % would be seen once in 10,000 tests. Of
-// as many permutation tests without any saving 5 % find one; more than 10.5 % once in 10,000 tests.
+// TestUpliftIntervals: of 300 intervals from 60 clusters 95 % hold the saving; fewer than 88 % or more than 99.5 % would be seen
+// once in 10,000 tests. Of as many permutation tests without any saving 5 % find one; more than 10.5 % once in 10,000 tests.
 func TestUpliftIntervals(t *testing.T) {
 	const trials = 300
 	r := random.New(random.NewKey(9, "uplift"))

@@ -68,7 +68,8 @@ type actual struct {
 // tail is how many weeks are drawn beyond the evaluation, so that orders under way keep their arrival.
 const tail = 52
 
-// happen draws what nobody knew at the date. Demand is the history's; in weeks out of stock it is drawn from the forecast, and is at least the sales.
+// happen draws what nobody knew at the date. Demand is the history's; in weeks out of stock it is drawn from the forecast, and is
+// at least the sales.
 func (s *sku) happen(sampler *simulate.Sampler, weeks int) (*actual, error) {
 	key := sampler.Key(s.key.Merchant, s.key.Article).Int(s.asOf)
 	act := &actual{long: &simulate.Scenarios{}, short: &simulate.Scenarios{}}
@@ -100,7 +101,8 @@ func (s *sku) happen(sampler *simulate.Sampler, weeks int) (*actual, error) {
 	return act, nil
 }
 
-// demand returns the demand of the history's week i, week t after the date. Weeks without a row, behind the series' last one, sold nothing.
+// demand returns the demand of the history's week i, week t after the date. Weeks without a row, behind the series' last one,
+// sold nothing.
 func (s *sku) demand(i, t int, u float64) (units float64, imputed bool) {
 	if i < 0 || i >= len(s.series.Sales) {
 		return 0, false
@@ -181,8 +183,8 @@ func (s *sku) live(p simulate.Policy, act *actual, evaluate []int, advance int, 
 // recentWeeks is the length of the window from which the stock at a date is reckoned where the history does not tell it.
 const recentWeeks = 13
 
-// startStock is the stock on hand at the date: what the history says was there at the end of the week before, and otherwise so many weeks of the recent
-// mean sales.
+// startStock is the stock on hand at the date: what the history says was there at the end of the week before, and otherwise so
+// many weeks of the recent mean sales.
 func (s *sku) startStock(cover float64) float64 {
 	last := s.asOf - s.series.FirstWeek - 1
 	if s.series.OnHand != nil && last >= 0 && last < len(s.series.OnHand) && !math.IsNaN(s.series.OnHand[last]) {

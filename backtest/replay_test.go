@@ -89,10 +89,11 @@ func outcomes(t *testing.T, job *Job) ([]Outcome, *Report) {
 	return list, report
 }
 
-// TestNothingLeaks: whatever is changed in the history from the last execution date on, no arm but those that are told the future decides otherwise.
+// TestNothingLeaks: whatever is changed in the history from the last execution date on, no arm but those that are told the future
+// decides otherwise.
 func TestNothingLeaks(t *testing.T) {
 	arms := []string{"rsq", "ss", "basestock", "newsvendor", "plan", "rsq-point", "none"}
-	articles, history := writeTables(t, 8, nil)
+	articles, history := writeTables(t, 5, nil)
 	job := testJob(t, articles, history, arms...)
 	want, _ := outcomes(t, job)
 	for name, change := range map[string]func(s *forecast.Series){
@@ -105,7 +106,7 @@ func TestNothingLeaks(t *testing.T) {
 			s.Sales, s.InStock, s.Ordered = s.Sales[:74], s.InStock[:74], s.Ordered[:74]
 		},
 	} {
-		a, h := writeTables(t, 8, change)
+		a, h := writeTables(t, 5, change)
 		again := testJob(t, a, h, arms...)
 		got, _ := outcomes(t, again)
 		if len(got) != len(want) {
@@ -127,7 +128,8 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// TestWorkersAndResume: the number of workers changes nothing, nor does a run that ended after the first date and was taken up again.
+// TestWorkersAndResume: the number of workers changes nothing, nor does a run that ended after the first date and was taken up
+// again.
 func TestWorkersAndResume(t *testing.T) {
 	articles, history := writeTables(t, 6, nil)
 	for _, carry := range []bool{false, true} {
@@ -189,7 +191,7 @@ func TestCarriedStockIsOneLongRun(t *testing.T) {
 
 // TestForesightIsABound: nothing is cheaper than to know the demand, where the bound is exact.
 func TestForesightIsABound(t *testing.T) {
-	articles, history := writeTables(t, 10, func(s *forecast.Series) { s.InStock = nil })
+	articles, history := writeTables(t, 6, func(s *forecast.Series) { s.InStock = nil })
 	job := testJob(t, articles, history, "rsq", "ss", "human", "none", "foresight")
 	job.Settings, _ = settings.Parse("none", []byte("defaults: {scenarios: 60, lead_time_mean: 2, lead_time_cv: 0.5, order_cost: 1, review_period: 1}"))
 	list, _ := outcomes(t, job)
@@ -209,7 +211,7 @@ func TestForesightIsABound(t *testing.T) {
 // TestForesightAgainstBruteForce: on small instances no list of orders is cheaper.
 func TestForesightAgainstBruteForce(t *testing.T) {
 	s := simulate.NewSampler(1)
-	for n := range 40 {
+	for n := range 15 {
 		r := random.New(random.NewKey(8, "brute").Int(n))
 		a := simulate.DefaultArticle()
 		a.Horizon, a.OnHand = 4, float64(r.Intn(3))

@@ -15,8 +15,9 @@ type Report struct {
 	Dates    []int // week numbers
 	Seed     uint64
 
-	Rejects   int64 // article rows and history rows that could not be used
-	NoArticle int64 // SKUs of the history that the articles table does not have
+	Rejects    int64 // article rows and history rows that could not be used
+	NoArticle  int64 // SKUs of the history that the articles table does not have
+	NoForecast int64 // SKUs × dates left out: their forecast is missing, or shorter than the horizon
 
 	Write func(o *Outcome) error // sees every outcome; nil for none
 
@@ -96,8 +97,8 @@ func (r *Report) ClusteredBy() string {
 	return "article"
 }
 
-// Uplift compares an arm with the report's Against in a group, over the longest evaluation. Intervals and the test resample merchants, or articles where
-// there are fewer than ten merchants; all dates of a merchant or article stay together.
+// Uplift compares an arm with the report's Against in a group, over the longest evaluation. Intervals and the test resample
+// merchants, or articles where there are fewer than ten merchants; all dates of a merchant or article stay together.
 func (r *Report) Uplift(g Group, arm int) Uplift {
 	byCluster, byMerchant := map[int32]*measures{}, map[int32]*measures{}
 	wanted := r.selects(g)

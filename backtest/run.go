@@ -63,8 +63,8 @@ func (job *Job) Validate() error {
 
 func day(week int) string { return forecast.WeekStart(week).Format(time.DateOnly) }
 
-// Run replays all dates and adds every outcome to the report, in the order of dates, SKUs and arms. When the context is cancelled its error is returned; with
-// a Resume folder the dates finished so far need not be done again.
+// Run replays all dates and adds every outcome to the report, in the order of dates, SKUs and arms. When the context is cancelled
+// its error is returned; with a Resume folder the dates finished so far need not be done again.
 func Run(ctx context.Context, job Job, report *Report) error {
 	if err := job.Validate(); err != nil {
 		return err
@@ -226,14 +226,17 @@ func (r *replay) decide(w *optimize.Workspace, s *sku, source forecaster) *resul
 		advance = job.Dates[s.date+1] - job.Dates[s.date]
 	}
 	weeks := max(last, advance)
+	if job.Carry { // foresight looks beyond the next date
+		weeks = max(weeks, min(foresightWeeks, job.Dates[len(job.Dates)-1]+last-s.asOf))
+	}
 	horizon := s.article.Horizon
 	q, class, err := source(s, max(horizon, weeks))
 	if err != nil {
 		res.err = err
 		return res
 	}
-	if q == nil {
-		return res // the forecast table leaves it out: counted by the source
+	if q == nil || q.Weeks() < horizon {
+		return res
 	}
 	s.forecast, s.class = q, class
 	cover := job.Cover
@@ -243,20 +246,20 @@ func (r *replay) decide(w *optimize.Workspace, s *sku, source forecaster) *resul
 	s.article.OnHand, s.article.InTransit, s.article.PendingReturns = s.startStock(cover), nil, nil
 	s.article.ReviewPhase = phaseAt(&s.article, s.asOf-job.Dates[0])
 	base := s.article
+	act, err := s.happen(r.sampler, weeks)
+	if err != nil {
+		res.err = err
+		return res
+	}
 	for k := range job.Arms {
 		s.article = base
 		if states := r.before[s.key]; states != nil {
 			s.article = states[k]
 			s.article.Horizon = horizon
 		}
-		act, err := s.happen(r.sampler, weeks)
-		if err != nil {
-			res.err = err
-			return res
-		}
 		article := s.article
 		seen := s.article
-		seen.Horizon = last
+		seen.Horizon = weeks
 		ask := &question{article: &article, forecast: q, options: s.options, plan: s.plan, human: s.human(weeks), actual: act.short}
 		if job.Arms[k].Rule == Foresight {
 			ask.article = &seen
@@ -283,6 +286,9 @@ func (r *replay) decide(w *optimize.Workspace, s *sku, source forecaster) *resul
 	}
 	return res
 }
+
+// foresightWeeks is how far foresight looks when stock is carried.
+const foresightWeeks = 26
 
 // phaseAt is the article's review phase when the weeks are counted from so many weeks later.
 func phaseAt(a *simulate.Article, weeks int) int {

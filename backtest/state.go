@@ -33,7 +33,8 @@ type partFile struct {
 	enc    *gob.Encoder
 }
 
-// fingerprint names a job by everything that its answers depend on. Of the inputs it takes the size and the time of the last change.
+// fingerprint names a job by everything that its answers depend on. Of the inputs it takes the size and the time of the last
+// change.
 func (job *Job) fingerprint() (string, error) {
 	h := sha256.New()
 	for _, path := range []string{job.Articles, job.History, job.Forecasts} {
@@ -108,6 +109,9 @@ func (r *replay) take(s *saved) error {
 		if err := r.report.Add(&s.Outcomes[i]); err != nil {
 			return err
 		}
+	}
+	if len(s.Outcomes) == 0 {
+		r.report.NoForecast++
 	}
 	if s.Story != nil && !r.report.tell(s.Story) {
 		s.Story = nil

@@ -10,10 +10,10 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
-// The best objective on a set of scenarios is, in expectation, no more than that of the best policy on all the scenarios there could be. What a policy
-// costs more than that on scenarios of its own therefore bounds from above what a better policy could save: the sampling gap of Mak, Morton and
-// Wood, Operations Research Letters 24(1), 1999. Searches that miss the optimum of their set make the bound too small by what they miss;
-// benchmarks/optimizer measures how much that is.
+// The best objective on a set of scenarios is, in expectation, no more than that of the best policy on all the scenarios there
+// could be. What a policy costs more than that on scenarios of its own therefore bounds from above what a better policy could
+// save: the sampling gap of Mak, Morton and Wood, Operations Research Letters 24(1), 1999. Searches that miss the optimum of
+// their set make the bound too small by what they miss; benchmarks/optimizer measures how much that is.
 
 // Gap is an upper bound of what the best policy could save of the objective, money.
 type Gap struct {
@@ -38,8 +38,8 @@ var z90 = distuv.UnitNormal.Quantile(0.95)
 // firstReplication is the set of the first replication; those before it are Ω_opt, Ω_eval and its extension.
 const firstReplication simulate.Set = 16
 
-// ReplicateGap bounds the gap of a policy with common random numbers: in each replication a new search, on fresh scenarios of the number of Ω_opt,
-// is set against the policy on the same scenarios. Errors: fewer than 2 replications, and those of [Tune].
+// ReplicateGap bounds the gap of a policy with common random numbers: in each replication a new search, on fresh scenarios of the
+// number of Ω_opt, is set against the policy on the same scenarios. Errors: fewer than 2 replications, and those of [Tune].
 func ReplicateGap(policy simulate.Policy, s *simulate.Sampler, in Input, o Options, replications int, w *Workspace) (Gap, error) {
 	if replications < 2 {
 		return Gap{}, fmt.Errorf("a confidence interval needs at least 2 replications, not %d", replications)

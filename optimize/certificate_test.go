@@ -7,8 +7,9 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
-// TestSamplingGapBoundsWhatIsLeft: a policy tuned on 100 scenarios is compared with one tuned on 3,000, both on 20,000 others. What the second saves
-// is below the one-sided 95 % bounds of the first's gap for nearly all of 40 SKUs: of 40 sound bounds more than 7 fail once in 1,400 tests.
+// TestSamplingGapBoundsWhatIsLeft: a policy tuned on 100 scenarios is compared with one tuned on 3,000, both on 20,000 others.
+// What the second saves is below the one-sided 95 % bounds of the first's gap for nearly all of 40 SKUs: of 40 sound bounds more
+// than 7 fail once in 1,400 tests.
 func TestSamplingGapBoundsWhatIsLeft(t *testing.T) {
 	skus := 40
 	if testing.Short() {

@@ -32,8 +32,8 @@ type Family struct {
 	same func(x []int) key // the key of the policy; nil: the point itself
 }
 
-// Move changes several coordinates of a point at once, as a step of the given size along one of them needs it. It may leave the box: who calls it
-// clamps the point.
+// Move changes several coordinates of a point at once, as a step of the given size along one of them needs it. It may leave the
+// box: who calls it clamps the point.
 type Move struct {
 	Dimension int
 	Apply     func(x []int, step int)
@@ -82,8 +82,9 @@ type scale struct {
 	orders int     // number of order quantities, none included
 }
 
-// newScale finds the largest useful quantities. More than the largest demand of any scenario over the horizon is never useful, be it as an order
-// or as a reorder point; reorder points have to look at the position, so they may also be as high as what is in stock and outstanding.
+// newScale finds the largest useful quantities. More than the largest demand of any scenario over the horizon is never useful, be
+// it as an order or as a reorder point; reorder points have to look at the position, so they may also be as high as what is in
+// stock and outstanding.
 func newScale(a *simulate.Article, d *demandFacts) scale {
 	top := d.largest
 	s := scale{step: 1, pack: a.PackSize, first: a.OrderQuantity(a.PackSize)}

@@ -36,7 +36,8 @@ func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger)
 	}
 }
 
-// rsqMoves are the steps that keep the total order, or how much has to be sold before the first reorder. pack is the size of a pack in levels.
+// rsqMoves are the steps that keep the total order, or how much has to be sold before the first reorder. pack is the size of a
+// pack in levels.
 func rsqMoves(pack float64) []Move {
 	levels := func(packs int) int { return int(math.Round(float64(packs) * pack)) }
 	return []Move{
@@ -103,8 +104,8 @@ func newSameRSQ(a *simulate.Article, d *demandFacts, s *scale) *sameRSQ {
 	return same
 }
 
-// key is a point itself, with what has no effect put to a fixed value: t_limit to a review week, reorder points that are always met to the
-// least such, the parameters of reorders to 0 if there are none, and everything if there are no orders at all.
+// key is a point itself, with what has no effect put to a fixed value: t_limit to a review week, reorder points that are always
+// met to the least such, the parameters of reorders to 0 if there are none, and everything if there are no orders at all.
 func (same *sameRSQ) key(x []int) key {
 	t0, limit := x[dimT0], same.lastReview[x[dimLimit]]
 	switch {
@@ -125,10 +126,10 @@ func (same *sameRSQ) key(x []int) key {
 	}
 }
 
-// rsqStarts are kick-starts alone, and for every trigger and last review week a kick-start that covers the demand until the first reorder can be there,
-// with reorders that share what is left of the horizon's demand among them or are economic (Harris 1913); with a reorder point that is
-// always met, so that all of them are placed, and with one that covers lead time and review. Kinds tell apart the trigger, the reorder
-// point, and few from many reviews.
+// rsqStarts are kick-starts alone, and for every trigger and last review week a kick-start that covers the demand until the first
+// reorder can be there, with reorders that share what is left of the horizon's demand among them or are economic (Harris 1913);
+// with a reorder point that is always met, so that all of them are placed, and with one that covers lead time and review. Kinds
+// tell apart the trigger, the reorder point, and few from many reviews.
 func rsqStarts(a *simulate.Article, d *demandFacts, s *scale, triggers []simulate.Trigger, review []int) []Start {
 	last := a.Horizon - 1
 	starts := []Start{{0, []int{0, 0, 0, 0, 0, 0}}}

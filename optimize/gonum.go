@@ -9,8 +9,8 @@ import (
 	"github.com/restock-engine/restock/internal/random"
 )
 
-// CMAES is gonum's covariance matrix adaptation (Hansen, The CMA Evolution Strategy: A Tutorial, arXiv:1604.00772, 2016) on the unit box, from the
-// middle of the box and then from random points until the budget is spent.
+// CMAES is gonum's covariance matrix adaptation (Hansen, The CMA Evolution Strategy: A Tutorial, arXiv:1604.00772, 2016) on the
+// unit box, from the middle of the box and then from random points until the budget is spent.
 type CMAES struct{}
 
 // Search implements [Method].
@@ -26,8 +26,8 @@ func (CMAES) Search(p *Problem, r random.Source) {
 	})
 }
 
-// NelderMead is gonum's simplex search (Nelder and Mead, Computer Journal 7(4), 1965) on the unit box, from the middle of the box and then from
-// random points until the budget is spent.
+// NelderMead is gonum's simplex search (Nelder and Mead, Computer Journal 7(4), 1965) on the unit box, from the middle of the box
+// and then from random points until the budget is spent.
 type NelderMead struct{}
 
 // Search implements [Method].
@@ -38,7 +38,8 @@ func (NelderMead) Search(p *Problem, r random.Source) {
 // maxRestarts in a row that find nothing new end the search.
 const maxRestarts = 50
 
-// restarts runs a method of gonum again and again. Points outside the unit box are clamped, coordinates scaled to the family's box and rounded.
+// restarts runs a method of gonum again and again. Points outside the unit box are clamped, coordinates scaled to the family's
+// box and rounded.
 func restarts(p *Problem, r random.Source, method func(*gonum.Settings) gonum.Method) {
 	sizes := p.Family.Sizes
 	x := make([]int, len(sizes))

@@ -8,8 +8,8 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
-// Problem is one search: a family, the objective, the scenarios and the budget. Methods call Evaluate; the problem counts, remembers
-// and keeps the best.
+// Problem is one search: a family, the objective, the scenarios and the budget. Methods call Evaluate; the problem counts,
+// remembers and keeps the best.
 type Problem struct {
 	Family    *Family
 	Objective Objective
@@ -26,7 +26,8 @@ type Problem struct {
 	top         []float64
 }
 
-// known is what is remembered of a policy: its score, or, where its evaluation was abandoned, that its objective is above a bound.
+// known is what is remembered of a policy: its score, or, where its evaluation was abandoned, that its objective is above a
+// bound.
 type known struct {
 	score     Score
 	abandoned bool
@@ -65,8 +66,9 @@ func (p *Problem) Best() ([]int, Score) {
 	return b.x, b.score
 }
 
-// remember keeps the point if no other is known to be better. Ties are left to Best, because to break them costs more than to find them. Of policies with
-// the same costs, which order the same wherever orders cost something, only the one that orders later is kept.
+// remember keeps the point if no other is known to be better. Ties are left to Best, because to break them costs more than to
+// find them. Of policies with the same costs, which order the same wherever orders cost something, only the one that orders later
+// is kept.
 func (p *Problem) remember(x []int, s Score) {
 	if len(p.best) > 0 {
 		b := &p.best[0].score
@@ -109,9 +111,9 @@ func (p *Problem) Exhausted() bool { return p.evaluations >= p.Budget }
 // Evaluate returns the score of a point. When the budget is spent, points that are not known score worst.
 func (p *Problem) Evaluate(x []int) Score { return p.EvaluateAgainst(x, worst()) }
 
-// EvaluateAgainst returns the score of a point if that is not worse than the incumbent's objective, and otherwise a score that is worse than the
-// incumbent, which costs less: as soon as so many scenarios are dearer than the incumbent's quantile that the candidate's must be too, the
-// evaluation is abandoned. That is exact.
+// EvaluateAgainst returns the score of a point if that is not worse than the incumbent's objective, and otherwise a score that is
+// worse than the incumbent, which costs less: as soon as so many scenarios are dearer than the incumbent's quantile that the
+// candidate's must be too, the evaluation is abandoned. That is exact.
 func (p *Problem) EvaluateAgainst(x []int, incumbent Score) Score {
 	key := p.Family.key(x)
 	k, ok := p.known[key]

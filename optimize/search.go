@@ -12,9 +12,10 @@ type Method interface {
 	Search(p *Problem, r random.Source)
 }
 
-// LocalSearch is the search of [Decide]: random steps from the best starts of different kinds, side by side, each accepted unless it is
-// clearly worse (threshold accepting: Dueck and Scheuer, Journal of Computational Physics 90(1), 1990). As the budget or the patience runs out, worse
-// walkers are given up, and steps and threshold become smaller. A box with no more points than the budget is searched through.
+// LocalSearch is the search of [Decide]: random steps from the best starts of different kinds, side by side, each accepted unless
+// it is clearly worse (threshold accepting: Dueck and Scheuer, Journal of Computational Physics 90(1), 1990). As the budget or
+// the patience runs out, worse walkers are given up, and steps and threshold become smaller. A box with no more points than the
+// budget is searched through.
 type LocalSearch struct {
 	Patience int // evaluations without a better point after which the search ends; 0: a fifth of the budget
 }
@@ -141,7 +142,8 @@ func newStepper(f *Family, r random.Source) *stepper {
 	return s
 }
 
-// step returns a neighbour of a point, in memory that the next call uses again. range is the part of the logarithm of the largest step.
+// step returns a neighbour of a point, in memory that the next call uses again. range is the part of the logarithm of the largest
+// step.
 func (s *stepper) step(from []int, field []candidate, part float64) []int {
 	f, r := s.family, s.r
 	x := s.x

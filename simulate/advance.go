@@ -2,7 +2,8 @@ package simulate
 
 import "math"
 
-// SetDemand replaces scenario i's demand in week t, units: what really happened, say. With whole units it is rounded to the nearest.
+// SetDemand replaces scenario i's demand in week t, units: what really happened, say. With whole units it is rounded to the
+// nearest.
 func (sc *Scenarios) SetDemand(i, t int, units float64, kind Units) {
 	if kind == Whole {
 		units = math.Round(units)
@@ -21,9 +22,10 @@ func (sc *Scenarios) SetDemand(i, t int, units float64, kind Units) {
 	}
 }
 
-// Advance runs a policy through the first weeks of scenario i, shows each to visit, and returns the article as it then is: what is in stock,
-// in transit and yet to come back, with week 0 and the review weeks counted from then on. Orders that arrive behind the scenario's last week are put
-// into the week behind it: draw scenarios that are longer than the longest lead time behind the weeks to run.
+// Advance runs a policy through the first weeks of scenario i, shows each to visit, and returns the article as it then is: what
+// is in stock, in transit and yet to come back, with week 0 and the review weeks counted from then on. Orders that arrive behind
+// the scenario's last week are put into the week behind it: draw scenarios that are longer than the longest lead time behind the
+// weeks to run.
 func Advance(a *Article, p Policy, sc *Scenarios, i, weeks int, visit func(t int, r WeekRecord)) Article {
 	w := newWorld(sc.Weeks)
 	w.reset(a)

@@ -1,5 +1,6 @@
-// Command optimizer measures how near to the best policy the searches come, and with how many candidates: on real and on synthetic SKUs, against the
-// exhaustive optimum where the box of policies is small, and against far longer searches where it is not. Run `make`.
+// Command optimizer measures how near to the best policy the searches come, and with how many candidates: on real and on
+// synthetic SKUs, against the exhaustive optimum where the box of policies is small, and against far longer searches where it is
+// not. Run `make`.
 package main
 
 import (
@@ -145,7 +146,8 @@ func measure(skus []*sku, method optimize.Method, budget int) ([]outcome, error)
 // freshSet is a set of scenarios that no search has seen.
 const freshSet simulate.Set = 1000
 
-// compareFresh returns for each arm and SKU how much dearer its policy is than the best one on scenarios that neither was chosen on.
+// compareFresh returns for each arm and SKU how much dearer its policy is than the best one on scenarios that neither was chosen
+// on.
 func compareFresh(skus []*sku, best []outcome, results [][]outcome, n int) ([][]float64, error) {
 	gaps := make([][]float64, len(results))
 	for k := range gaps {

@@ -10,8 +10,8 @@ import (
 // exhaustivePoints is the largest box that is searched through whole.
 const exhaustivePoints = 3_000_000
 
-// reference finds the optimum of small boxes, and for larger ones what a search of another kind finds with far more evaluations: differential
-// evolution (Storn and Price, Journal of Global Optimization 11, 1997; best/1/bin and rand/1/bin), restarted.
+// reference finds the optimum of small boxes, and for larger ones what a search of another kind finds with far more evaluations:
+// differential evolution (Storn and Price, Journal of Global Optimization 11, 1997; best/1/bin and rand/1/bin), restarted.
 type reference struct {
 	evaluations int
 	exhaustive  *atomic.Int64 // counts the boxes that were searched through

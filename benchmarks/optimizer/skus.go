@@ -86,7 +86,8 @@ var shapes = []struct {
 	{"end of life", func(l float64, t int) float64 { return l * math.Exp(-float64(t)/4) }, 2, 60},
 }
 
-// syntheticSKUs returns n random SKUs, every pattern with lead times below and above the review period, with and without packs and least orders.
+// syntheticSKUs returns n random SKUs, every pattern with lead times below and above the review period, with and without packs
+// and least orders.
 func syntheticSKUs(n int) []*sku {
 	var list []*sku
 	for i := range n {

@@ -130,8 +130,8 @@ func (f *backtestFlags) run(cmd *cobra.Command, e *env) error {
 	return f.print(e, report)
 }
 
-// readArms reads --arms and --arms-file. Commas stand between arms and between the options of one: an arm goes on as long as its pieces are key=value
-// without a name before them.
+// readArms reads --arms and --arms-file. Commas stand between arms and between the options of one: an arm goes on as long as its
+// pieces are key=value without a name before them.
 func (f *backtestFlags) readArms() ([]backtest.Arm, error) {
 	texts := backtest.SplitArms(f.arms)
 	if f.armsFile != "" {
@@ -346,6 +346,9 @@ func (f *backtestFlags) print(e *env, report *backtest.Report) error {
 	if report.NoArticle > 0 || report.Rejects > 0 {
 		fmt.Fprintf(&b, "\n%d SKUs of the history are not in the articles table; %d rows could not be used ('restock validate' lists them)\n",
 			report.NoArticle, report.Rejects)
+	}
+	if report.NoForecast > 0 {
+		fmt.Fprintf(&b, "\n%d SKUs × dates are left out: their forecast is missing, or shorter than the horizon\n", report.NoForecast)
 	}
 	fmt.Fprintf(&b, "\nwritten to %s: report.html, backtest.json, outcomes.parquet\n", f.out)
 	_, err := io.WriteString(e.stdout, b.String())

@@ -12,7 +12,8 @@ type Range struct {
 	Value, Low, High float64
 }
 
-// RangesSVG draws an estimate with its interval for each name, beside each other, and a line at 0. Ends that are not finite are left out.
+// RangesSVG draws an estimate with its interval for each name, beside each other, and a line at 0. Ends that are not finite are
+// left out.
 func RangesSVG(title, description, under string, ranges []Range) string {
 	b := svg(title, description)
 	low, high := 0.0, 0.0
