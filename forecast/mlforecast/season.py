@@ -30,11 +30,14 @@ class Season:
         self.week_of_year = week_of_year(panel.first_week, np.arange(self.weeks + 2 * YEAR))
 
     def profile(self, origin: int) -> np.ndarray:
-        """Indices [SKU][week of the year] with mean 1, without the year ahead of the origin, so that no target is in its own index."""
+        """Indices [SKU][week of the year] with mean 1, without the year ahead of the origin, so that no target is in its own index; only a week
+        of the year that no other year knows has it in."""
         use = np.ones(self.weeks, dtype=bool)
         use[origin:origin + YEAR] = False
-        position = self.week_of_year[:self.weeks][use]
-        ratio, weight = ([_by_position(s[:, use], position) for s in sums] for sums in (self.ratio, self.weight))
+        position = self.week_of_year[:self.weeks]
+        known = np.isin(position, position[use & (self.weight[0][0] > 0)])
+        use |= ~known
+        ratio, weight = ([_by_position(s[:, use], position[use]) for s in sums] for sums in (self.ratio, self.weight))
         rough = _shrunk(ratio[0], weight[0], np.ones((1, YEAR)), 1.0)
         smooth = sum(w * np.roll(rough, k - 2, axis=1) for k, w in enumerate(SMOOTHING))
         of_all = _shrunk(ratio[0], weight[0], smooth, ALL_STRENGTH)
