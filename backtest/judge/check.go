@@ -150,6 +150,7 @@ func (job *CheckJob) archived(ctx context.Context) (_ *DriftReport, err error) {
 	}
 	var files []*openFile
 	for i, f := range in.Files {
+		f.Model = cmp.Or(f.Model, unnamed)
 		file, err := job.observeFile(ctx, keys, f, skus, found.end)
 		if err != nil {
 			return nil, err
@@ -162,17 +163,18 @@ func (job *CheckJob) archived(ctx context.Context) (_ *DriftReport, err error) {
 	if err := name(files); err != nil {
 		return nil, err
 	}
-	models, origins, err := commonOrigins(files)
-	if err != nil {
-		return nil, err
+	var origins []int
+	for _, f := range files {
+		if f.Model != files[0].Model {
+			return nil, fmt.Errorf("the forecast files are of several models, %s and %s: a drift check is of one", files[0].Model, f.Model)
+		}
+		origins = append(origins, f.origin)
 	}
-	if len(models) > 1 {
-		return nil, fmt.Errorf("the forecast files are of %d models, %v: a drift check is of one", len(models), models)
-	}
+	slices.Sort(origins)
 	if in.Origins > 0 && len(origins) > in.Origins {
 		origins = origins[len(origins)-in.Origins:]
 	}
-	c := newComparison(job, models[0], origins, found)
+	c := newComparison(job, files[0].Model, origins, found)
 	for i := range skus {
 		c.add(skus[i].series, slices.DeleteFunc(skus[i].seen, func(o forecast.DriftObservation) bool { return o.Week-o.Ahead < origins[0] }))
 	}
