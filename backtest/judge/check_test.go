@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/random"
 )
 
@@ -156,5 +157,50 @@ func TestCheckProblems(t *testing.T) {
 		if _, err := Check(t.Context(), altered); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
+	}
+}
+
+// TestCheckFalseAlarms: the whole check, with all its groups and figures, rings where nothing drifts no more often than it states. 150
+// shops of 60 SKUs whose weeks share AR(1) shocks, seed 31, at 10 %: 15 alarms are to be expected at most, and more than 25 come with
+// probability 0.004 if the rate is 10 %.
+func TestCheckFalseAlarms(t *testing.T) {
+	const shops, skus, weeks, phi = 150, 60, 40, 0.4
+	src := random.New(random.NewKey(31))
+	q := forecast.Quantiles{Levels: []float64{0.1, 0.3, 0.5, 0.7, 0.9}, Values: []float32{6.9, 8.7, 10, 11.3, 13.1}}
+	var origins []int
+	for o := range weeks {
+		origins = append(origins, 2000+o)
+	}
+	job := CheckJob{Input: Input{Horizon: 2}, Recent: 4, FalseAlarms: 0.1}
+	alarms := 0
+	for range shops {
+		found := &survey{first: 2000, end: 2000 + weeks, merchants: map[string]int{"m0": skus / 2, "m1": skus / 2}}
+		c := newComparison(&job, "model", origins, found)
+		common, shock := make([]float64, weeks), src.NormFloat64()
+		for w := range common {
+			common[w] = shock
+			shock = phi*shock + math.Sqrt(1-phi*phi)*src.NormFloat64()
+		}
+		for i := range skus {
+			s := &forecast.Series{MerchantID: fmt.Sprintf("m%d", i%2), ArticleID: fmt.Sprint(i), FirstWeek: 2000, Sales: make([]float64, weeks)}
+			var seen []forecast.DriftObservation
+			for w := range s.Sales {
+				s.Sales[w] = max(10+1.2*common[w]+2.1*src.NormFloat64(), 0)
+				figures := forecast.ObserveDrift(&q, 0, s.Sales[w], 10)
+				for h := range min(w+1, 2) {
+					seen = append(seen, forecast.DriftObservation{Week: 2000 + w, Ahead: h, Figures: figures})
+				}
+			}
+			c.add(s, seen)
+		}
+		if r := c.finish(); r.Alarm {
+			alarms++
+		} else if len(r.Tests) != 3*4 { // all, one class, two merchants
+			t.Fatalf("%d tests", len(r.Tests))
+		}
+	}
+	t.Logf("%d alarms in %d checks at 10 %%", alarms, shops)
+	if alarms > 25 {
+		t.Errorf("%d of %d checks ring in vain, stated 10 %%", alarms, shops)
 	}
 }

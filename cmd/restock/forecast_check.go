@@ -129,13 +129,15 @@ func (f *checkFlags) print(e *env, r *judge.DriftReport) error {
 		headers[5], headers[8] = "std_error", "verdict"
 		return printCSV(e.stdout, headers, rows)
 	}
-	fmt.Fprintf(e.stdout, "%d forecasts of %s from %s to %s: weeks from %s against those from %s on, for %d articles, 1 to %d weeks ahead\n", len(r.Runs),
-		r.Model, r.Runs[0], r.Runs[len(r.Runs)-1], r.RecentFrom, r.PastFrom, r.SKUs, r.Ahead)
 	if !r.Decided {
-		fmt.Fprintln(e.stdout, "undecided: too little to compare")
-		return nil
+		_, err := fmt.Fprintf(e.stdout, "undecided: too little to compare the weeks from %s on with those before\n", r.RecentFrom)
+		return err
 	}
-	fmt.Fprintln(e.stdout)
+	_, err := fmt.Fprintf(e.stdout, "%d forecasts of %s from %s to %s: weeks from %s on against those from %s on, for %d articles, 1 to %d weeks ahead\n\n",
+		len(r.Runs), r.Model, r.Runs[0], r.Runs[len(r.Runs)-1], r.RecentFrom, r.PastFrom, r.SKUs, r.Ahead)
+	if err != nil {
+		return err
+	}
 	headers, rows := driftText(r, false)
 	if err := printTable(e.stdout, headers, rows); err != nil {
 		return err
@@ -144,7 +146,7 @@ func (f *checkFlags) print(e *env, r *judge.DriftReport) error {
 	if r.Alarm {
 		verdict = "drift"
 	}
-	_, err := fmt.Fprintf(e.stdout, "\n%s; chance of a false alarm %g %%; loss and bias in the article's own mean demand, coverage of the central 80 %% interval\n",
+	_, err = fmt.Fprintf(e.stdout, "\n%s; chance of a false alarm %g %%; loss and bias in the article's own mean demand, coverage of the central 80 %% interval\n",
 		verdict, 100*r.FalseAlarms)
 	return err
 }

@@ -21,7 +21,9 @@ func (f *evaluateFlags) print(e *env, r *judge.Report, paths evaluationFiles) er
 		headers, rows := evaluationCSV(r)
 		return printCSV(e.stdout, headers, rows)
 	}
-	fmt.Fprintln(e.stdout, evaluationHeadline(r)+"\n")
+	if _, err := fmt.Fprintln(e.stdout, evaluationHeadline(r)+"\n"); err != nil {
+		return err
+	}
 	headers, rows := overallTable(r)
 	if err := printTable(e.stdout, headers, rows); err != nil {
 		return err
@@ -36,11 +38,12 @@ func (f *evaluateFlags) print(e *env, r *judge.Report, paths evaluationFiles) er
 			return err
 		}
 	}
-	fmt.Fprintf(e.stdout, "\n%s\n", strings.Join(evaluationNotes(r), "\n"))
+	lines := evaluationNotes(r)
 	if written := paths.list(); written != nil {
-		fmt.Fprintf(e.stdout, "written to %s\n", joinWords(written))
+		lines = append(lines, "written to "+joinWords(written))
 	}
-	return nil
+	_, err := fmt.Fprintf(e.stdout, "\n%s\n", strings.Join(lines, "\n"))
+	return err
 }
 
 func (p *evaluationFiles) list() (paths []string) {
