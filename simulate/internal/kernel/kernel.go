@@ -15,7 +15,7 @@ func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k
 // Prepare makes a problem ready for the implementation, with scenarios of a large demand first.
 func (k Kind) Prepare(p *Problem) {
 	sortBy(p, p.totals())
-	k.pack(p)
+	k.pack(p, maxPackedDemand)
 }
 
 // PrepareUnsorted is Prepare with the scenarios in their own order, which is quicker.
@@ -26,18 +26,18 @@ func (k Kind) PrepareUnsorted(p *Problem) {
 	for i := range p.Order {
 		p.Order[i] = int32(i)
 	}
-	k.pack(p)
+	k.pack(p, fewPackedDemand)
 }
 
 // Reorder changes Order: scenarios with large costs, [scenario], come first. Policies that are like the one that costs so are then abandoned early.
 func (k Kind) Reorder(p *Problem, costs []float64) {
 	sortBy(p, costs)
-	k.pack(p)
+	k.pack(p, maxPackedDemand)
 }
 
-func (k Kind) pack(p *Problem) {
+func (k Kind) pack(p *Problem, largest int32) {
 	if k != Scalar {
-		p.packed.pack(p)
+		p.packed.pack(p, largest)
 		k.fillArgs(p)
 	}
 }

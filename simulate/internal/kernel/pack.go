@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // packed is what the assembly reads: the scenarios in the order of Problem.Order, padded with scenarios without demand,
 // [block][week][lane].
@@ -18,9 +21,11 @@ type packed struct {
 	returns    returnMode
 	fieldWidth int
 
-	ring   []int32 // [week][orders, returns][lane of the group] what arrives; all 0 between two runs
-	totals []int32 // [scenario] demand of all weeks
-	args   args
+	due      []int32 // [week] returns of a scenario
+	rounding rounding
+	ring     []int32 // [week][orders, returns][lane of the group] what arrives; all 0 between two runs
+	totals   []int32 // [scenario] demand of all weeks
+	args     args
 }
 
 // returnMode says how returns are computed and kept until they come.
@@ -33,7 +38,8 @@ const (
 	numReturnModes = iota
 )
 
-func (k *packed) pack(p *Problem) {
+// pack packs a problem whose returns may go into fields if no week's demand is more than largest.
+func (k *packed) pack(p *Problem, largest int32) {
 	weeks, n := len(p.Weeks), p.Padded()
 	cells := n * weeks
 	k.demand, k.arrival, k.delay = resized(k.demand, cells), resized(k.arrival, cells), resized(k.delay, cells)
@@ -51,7 +57,7 @@ func (k *packed) pack(p *Problem) {
 	k.round, k.shift = resized(k.round, cells), resized(k.shift, cells)
 	k.lagRange(p)
 	k.returns = ringReturns
-	if k.fitFields(p) {
+	if p.Largest <= largest && k.fitFields(p) {
 		k.returns = fieldReturns
 	}
 	k.packReturns(p)
@@ -128,10 +134,38 @@ func (k *packed) lagRange(p *Problem) {
 	k.firstLag, k.lastLag = min(int(first), len(p.Weeks)), min(int(last), len(p.Weeks))
 }
 
-// fitFields chooses the width of the bit fields, and tells whether the returns of a week fit: at most those of as many weeks as
-// there are lags.
+// fitFields chooses the width of the bit fields, and tells whether all returns fit into them. They do if they would with all of the demand sold. The field of
+// the week that comes lag weeks later begins at bit (lag-1)·fieldWidth, so that the uppermost one may be cut: then it must hold less.
 func (k *packed) fitFields(p *Problem) bool {
-	lags := max(1, min(k.lastLag, len(p.Weeks)-1))
-	k.fieldWidth = 32 / lags
-	return lags <= 32 && p.Largest <= maxPackedDemand && lags*(int(p.ReturnShare*float64(p.Largest))+1) < 1<<k.fieldWidth
+	most := int32(0)
+	k.due = resized(k.due, len(p.Weeks))
+	for i := range p.Scenarios.N {
+		k.eachReturn(p, i, func(_, lag int, sum int32) { most = max(most, sum) })
+	}
+	k.fieldWidth = max(1, bits.Len32(uint32(most)))
+	fits := true
+	for i := range p.Scenarios.N {
+		k.eachReturn(p, i, func(_, lag int, sum int32) {
+			room := 32 - (lag-1)*k.fieldWidth
+			fits = fits && room > 0 && sum>>min(room, 31) == 0
+		})
+		if !fits {
+			return false
+		}
+	}
+	return true
+}
+
+// eachReturn shows, for every week of a scenario whose returns come within the horizon, their lag and what has by then been returned for the week that they
+// come in, if all of the demand is sold.
+func (k *packed) eachReturn(p *Problem, scenario int, f func(week, lag int, sum int32)) {
+	clear(k.due)
+	c := p.index(scenario)
+	for t := range p.Weeks {
+		if lag := int(p.Scenarios.Lag[c]); t+lag < len(k.due) {
+			k.due[t+lag] += int32(float64(p.ReturnShare*float64(p.Scenarios.Demand[c])) + float64(p.Scenarios.Round[c]))
+			f(t, lag, k.due[t+lag])
+		}
+		c += Lanes
+	}
 }

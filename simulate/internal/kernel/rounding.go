@@ -2,15 +2,19 @@ package kernel
 
 import "math"
 
-// maxPackedDemand bounds the work of fitRounds.
-const maxPackedDemand = 400
+// Bounds of the demand in a week up to which fitRounds is worth its work: for many policies, and for a few.
+const (
+	maxPackedDemand = 1500
+	fewPackedDemand = 400
+)
 
 // fitRounds moves each v of round, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64
 // for all sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a threshold, 1 less the
 // fraction of c·s; only a v too near to one has to be moved, away from it, and that is rare: a bit map of [0,1) says where to
 // look.
 func (k *packed) fitRounds(p *Problem) bool {
-	r := newRounding(p.ReturnShare, int(p.Largest))
+	r := &k.rounding
+	r.prepare(p.ReturnShare, int(p.Largest))
 	ok := true
 	for cell, v := range k.round {
 		if bin := uint32(v * roundBins); r.near[bin/64%(roundBins/64)]>>(bin%64)&1 != 0 {
@@ -23,7 +27,7 @@ func (k *packed) fitRounds(p *Problem) bool {
 	return true
 }
 
-const roundBins = 1 << 16
+const roundBins = 1 << 18
 
 // rounding knows the thresholds of a share c.
 type rounding struct {
@@ -32,15 +36,15 @@ type rounding struct {
 	near       [roundBins / 64]uint64
 }
 
-func newRounding(share float64, largest int) *rounding {
-	r := &rounding{share: share, thresholds: make([]float64, largest+1)}
+func (r *rounding) prepare(share float64, largest int) {
+	r.share, r.thresholds = share, resized(r.thresholds, largest+1)
+	clear(r.near[:])
 	for s := range r.thresholds {
 		x := float64(share * float64(s))
 		r.thresholds[s] = 1 - (x - math.Floor(x))
 		r.mark(r.thresholds[s], r.margin(s))
 		r.mark(r.thresholds[s]-1, r.margin(s))
 	}
-	return r
 }
 
 // margin is twice the error of c·s + v in float32, where the multiplication and the addition are fused: c is rounded to
