@@ -27,6 +27,15 @@ type Report struct {
 	clusters    names // articles
 	merchants   names
 	best, worst []*Story
+
+	sorted  []unit // of units; nil after a change
+	uplifts map[comparison]Uplift
+}
+
+// comparison is what is remembered of an Uplift.
+type comparison struct {
+	group Group
+	arm   int
 }
 
 // NewReport returns an empty report of a job.
@@ -61,6 +70,7 @@ func (r *Report) Add(o *Outcome) error {
 			r.units[u] = m
 		}
 		m.add(o, len(r.Arms))
+		r.sorted, r.uplifts = nil, nil
 	}
 	if r.Write != nil {
 		return r.Write(o)
@@ -100,6 +110,9 @@ func (r *Report) ClusteredBy() string {
 // Uplift compares an arm with the report's Against in a group, over the longest evaluation. Intervals and the test resample
 // merchants, or articles where there are fewer than ten merchants; all dates of a merchant or article stay together.
 func (r *Report) Uplift(g Group, arm int) Uplift {
+	if u, ok := r.uplifts[comparison{g, arm}]; ok {
+		return u
+	}
 	byCluster, byMerchant := map[int32]*measures{}, map[int32]*measures{}
 	wanted := r.selects(g)
 	for _, u := range r.sortedUnits() {
@@ -114,7 +127,12 @@ func (r *Report) Uplift(g Group, arm int) Uplift {
 		join(byCluster, key, m)
 		join(byMerchant, u.merchant, m)
 	}
-	return uplift(inOrder(byCluster), inOrder(byMerchant), arm, r.Against, r.Seed)
+	if r.uplifts == nil {
+		r.uplifts = map[comparison]Uplift{}
+	}
+	u := uplift(inOrder(byCluster), inOrder(byMerchant), arm, r.Against, r.Seed)
+	r.uplifts[comparison{g, arm}] = u
+	return u
 }
 
 func join(to map[int32]*measures, key int32, m *measures) {
@@ -139,6 +157,9 @@ func inOrder(m map[int32]*measures) []*measures {
 
 // sortedUnits makes sums independent of the map's order.
 func (r *Report) sortedUnits() []unit {
+	if r.sorted != nil {
+		return r.sorted
+	}
 	list := make([]unit, 0, len(r.units))
 	for u := range r.units {
 		list = append(list, u)
@@ -146,6 +167,7 @@ func (r *Report) sortedUnits() []unit {
 	slices.SortFunc(list, func(a, b unit) int {
 		return cmp.Or(cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.date, b.date), cmp.Compare(a.class, b.class))
 	})
+	r.sorted = list
 	return list
 }
 

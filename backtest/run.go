@@ -78,11 +78,21 @@ func Run(ctx context.Context, job Job, report *Report) error {
 		return err
 	}
 	defer history.Close()
+	lessons, err := table.OpenHistory(job.History, table.HistoryOptions{})
+	if err != nil {
+		return err
+	}
+	defer lessons.Close()
 	if history.SKUs() == 0 {
 		return fmt.Errorf("%s has no SKU with a usable row", job.History)
 	}
-	r := &replay{job: &job, articles: articles, history: history, sampler: simulate.NewSampler(job.Seed), report: report,
+	r := &replay{job: &job, articles: articles, history: history, lessons: lessons, sampler: simulate.NewSampler(job.Seed), report: report,
 		workers: make([]optimize.Workspace, parallel.Workers(job.Workers))}
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		r.learnt() // nothing reads the history any more
+	}()
 	for n := range job.Dates {
 		if err := r.date(ctx, n); err != nil {
 			return err
@@ -142,6 +152,8 @@ type replay struct {
 	job      *Job
 	articles map[table.Key]*entry
 	history  *table.HistoryReader
+	lessons  *table.HistoryReader // for learning, while decisions are made
+	ahead    *ahead
 	sampler  *simulate.Sampler
 	report   *Report
 	workers  []optimize.Workspace
@@ -165,7 +177,7 @@ func (r *replay) date(ctx context.Context, n int) error {
 	if saved, err := r.load(n); err != nil || saved {
 		return err
 	}
-	source, err := r.forecasts(ctx, n)
+	source, err := r.learn(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -298,6 +310,44 @@ func phaseAt(a *simulate.Article, weeks int) int {
 // forecaster returns the forecast of a SKU from its date on, nil if there is none.
 type forecaster func(s *sku, weeks int) (*forecast.Quantiles, forecast.Class, error)
 
+// ahead is a date's forecasts under way.
+type ahead struct {
+	date   int
+	done   chan struct{}
+	source forecaster
+	err    error
+}
+
+// learn returns the forecasts of date n, and begins to learn those of the next date.
+func (r *replay) learn(ctx context.Context, n int) (forecaster, error) {
+	begin := func(n int) {
+		a := &ahead{date: n, done: make(chan struct{})}
+		r.ahead = a
+		go func() {
+			defer close(a.done)
+			a.source, a.err = r.forecasts(ctx, n)
+		}()
+	}
+	if r.ahead == nil || r.ahead.date != n {
+		r.learnt()
+		begin(n)
+	}
+	source, err := r.learnt()
+	if err == nil && n+1 < len(r.job.Dates) {
+		begin(n + 1)
+	}
+	return source, err
+}
+
+// learnt waits for the forecasts under way.
+func (r *replay) learnt() (forecaster, error) {
+	if r.ahead == nil {
+		return nil, nil
+	}
+	<-r.ahead.done
+	return r.ahead.source, r.ahead.err
+}
+
 // forecasts learns from what was known at the date, or reads what was forecast then.
 func (r *replay) forecasts(ctx context.Context, n int) (forecaster, error) {
 	asOf := r.job.Dates[n]
@@ -306,11 +356,11 @@ func (r *replay) forecasts(ctx context.Context, n int) (forecaster, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.history.Rewind(); err != nil {
+	if err := r.lessons.Rewind(); err != nil {
 		return nil, err
 	}
 	for ctx.Err() == nil {
-		series, _, err := r.history.Next()
+		series, _, err := r.lessons.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}

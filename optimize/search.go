@@ -36,16 +36,16 @@ const (
 
 // Search implements [Method].
 func (m LocalSearch) Search(p *Problem, r random.Source) {
-	if p.Family.points() <= p.Budget {
-		Grid{}.Search(p, r)
-		return
-	}
 	s := newStepper(p.Family, r)
 	field := bestStarts(p, walkers)
 	for i := range field {
 		s.pool = append(s.pool, slices.Clone(field[i].x))
 	}
 	p.evaluator.Reorder(p.Family.Policy(field[0].x))
+	if p.Family.points() <= p.Budget-p.Evaluations() {
+		Grid{}.Search(p, r)
+		return
+	}
 	started := p.Evaluations()
 	best, improved := p.lowest(), started
 	patience := m.Patience
