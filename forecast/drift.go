@@ -31,15 +31,15 @@ type DriftFigure uint8
 const (
 	DriftLoss     DriftFigure = iota // mean pinball loss over the levels, twice, in scales of the SKU
 	DriftCoverage                    // share by ranks (see [Coverage]) within the central 80 % interval
-	DriftBias                        // mean less demand, in scales of the SKU
+	DriftBias                        // 0.5 less the demand's rank within the forecast: above 0 where too much was forecast
 	numDriftFigures
 )
 
 func (f DriftFigure) String() string { return [numDriftFigures]string{"loss", "coverage", "bias"}[f] }
 
 // notable is the change of a figure below which it is no drift worth an alarm, however significant: 5 % of the past loss, 3 points of
-// coverage, 5 % of the SKU's scale.
-var notable = [numDriftFigures]float64{0.05, 0.03, 0.05}
+// coverage, 3 points of rank.
+var notable = [numDriftFigures]float64{0.05, 0.03, 0.03}
 
 const (
 	minPastWeeks = 8   // past weeks without which nothing can be said about how weeks vary
@@ -99,7 +99,8 @@ func ObserveDrift(q *Quantiles, t int, y, scale float64) (figures [numDriftFigur
 	}
 	figures[DriftLoss] = min(2*loss/float64(len(q.Levels))/scale, driftCap)
 	figures[DriftCoverage] = q.ranked(t, y, 0.1)
-	figures[DriftBias] = min(max((q.Mean(t)-y)/scale, -driftCap), driftCap)
+	below, upTo := q.rank(t, y)
+	figures[DriftBias] = 0.5 - (below+upTo)/2
 	return figures
 }
 

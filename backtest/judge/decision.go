@@ -165,8 +165,9 @@ func (d *decider) view(w *decisionMemory, a *simulate.Article, o optimize.Option
 }
 
 // rewind puts an article back to the state that it had when week origin began, as far as the history tells. Where it does not know the
-// stock, today's stands for it. What was ordered before and had not arrived by the mean lead time is in transit; what was sold before comes
-// back as the return lags say.
+// stock, that is the mean sales of the last 13 weeks for as many weeks as an order takes and the next review is away; today's would know the
+// future. What was ordered before and had not arrived by the mean lead time is in transit; what was sold before comes back as the return
+// lags say.
 func rewind(a *simulate.Article, s *forecast.Series, origin int) {
 	round := func(v float64) float64 {
 		if a.Units == simulate.Whole {
@@ -182,6 +183,8 @@ func rewind(a *simulate.Article, s *forecast.Series, origin int) {
 	}
 	if v, ok := at(s.OnHand, origin-1); ok {
 		a.OnHand = round(v)
+	} else {
+		a.OnHand = round(recentMean(s, origin) * float64(leadWeeks(a)+a.ReviewPeriod))
 	}
 	a.InTransit, a.PendingReturns = nil, nil
 	for week := origin - 1; week+leadWeeks(a) >= origin; week-- {
@@ -200,6 +203,20 @@ func rewind(a *simulate.Article, s *forecast.Series, origin int) {
 			a.PendingReturns = append(a.PendingReturns, simulate.WeekQuantity{Week: t, Quantity: round(sum)})
 		}
 	}
+}
+
+// recentMean returns the mean demand of the 13 weeks before the origin, as far as it is known.
+func recentMean(s *forecast.Series, origin int) float64 {
+	weeks := make([]float64, 13)
+	s.Until(origin).Actual(origin-len(weeks), origin, weeks)
+	sum, n := 0.0, 0.0
+	for _, y := range weeks {
+		if !math.IsNaN(y) {
+			sum += y
+			n++
+		}
+	}
+	return sum / max(n, 1)
 }
 
 // leadWeeks returns the weeks after which an order usually arrives.

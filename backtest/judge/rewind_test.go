@@ -35,7 +35,8 @@ func TestRewind(t *testing.T) {
 
 	s.OnHand, s.Ordered = []float64{7, 8, math.NaN(), 99}, nil
 	rewind(&b, s, 103)
-	if b.OnHand != 500 || b.InTransit != nil {
-		t.Errorf("unknown stock: on hand %g and %v in transit, want today's 500 and nothing", b.OnHand, b.InTransit)
+	// mean 20 a week, for a lead time of 3 weeks and a review period of 1
+	if b.OnHand != 80 || b.InTransit != nil {
+		t.Errorf("unknown stock: on hand %g and %v in transit, want 80 (today's is 500) and nothing", b.OnHand, b.InTransit)
 	}
 }

@@ -146,7 +146,7 @@ func (f *checkFlags) print(e *env, r *judge.DriftReport) error {
 	if r.Alarm {
 		verdict = "drift"
 	}
-	_, err = fmt.Fprintf(e.stdout, "\n%s; chance of a false alarm %g %%; loss and bias in the article's own mean demand, coverage of the central 80 %% interval\n",
+	_, err = fmt.Fprintf(e.stdout, "\n%s; chance of a false alarm %g %%; loss per unit of the article's own usual demand; coverage of the\ncentral 80 %% interval; bias is 0.5 less the demand's rank within the forecast, above 0 where too much was forecast\n",
 		verdict, 100*r.FalseAlarms)
 	return err
 }
