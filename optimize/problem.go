@@ -97,12 +97,12 @@ func (p *Problem) remember(x []int, s Score) {
 	p.best = append(p.best, tie{slices.Clone(x), s, sum})
 }
 
-// lowest returns the best objective so far.
-func (p *Problem) lowest() float64 {
+// incumbent returns the best score so far, ties not broken.
+func (p *Problem) incumbent() Score {
 	if len(p.best) == 0 {
-		return math.Inf(1)
+		return worst()
 	}
-	return p.best[0].score.Value
+	return p.best[0].score
 }
 
 // Exhausted tells whether the budget is spent.

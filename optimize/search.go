@@ -47,14 +47,14 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 		return
 	}
 	started := p.Evaluations()
-	best, improved := p.lowest(), started
+	best, improved := p.incumbent().Value, started
 	patience := m.Patience
 	if patience == 0 {
 		patience = max(p.Budget/5, 50)
 	}
 	for stale := 0; !p.Exhausted() && stale < giveUp; stale++ {
-		if p.lowest() < best {
-			best, improved = p.lowest(), p.Evaluations()
+		if p.incumbent().Value < best {
+			best, improved = p.incumbent().Value, p.Evaluations()
 		}
 		left := 1 - max(float64(p.Evaluations()-started)/float64(p.Budget-started), float64(p.Evaluations()-improved)/float64(patience))
 		if left <= 0 {
@@ -210,8 +210,7 @@ type Grid struct{}
 func (Grid) Search(p *Problem, _ random.Source) {
 	x := make([]int, len(p.Family.Sizes))
 	for !p.Exhausted() {
-		_, best := p.Best()
-		p.EvaluateAgainst(x, best)
+		p.EvaluateAgainst(x, p.incumbent())
 		d := 0
 		for d < len(x) && x[d] == p.Family.Sizes[d]-1 {
 			x[d] = 0
@@ -234,7 +233,6 @@ func (RandomSearch) Search(p *Problem, r random.Source) {
 		for d, size := range p.Family.Sizes {
 			x[d] = r.Intn(size)
 		}
-		_, best := p.Best()
-		p.EvaluateAgainst(x, best)
+		p.EvaluateAgainst(x, p.incumbent())
 	}
 }

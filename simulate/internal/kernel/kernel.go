@@ -15,7 +15,7 @@ func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k
 // Prepare makes a problem ready for the implementation, with scenarios of a large demand first.
 func (k Kind) Prepare(p *Problem) {
 	sortBy(p, p.totals())
-	k.pack(p, maxPackedDemand)
+	k.pack(p, true, maxPackedDemand)
 }
 
 // PrepareUnsorted is Prepare with the scenarios in their own order, which is quicker.
@@ -26,18 +26,19 @@ func (k Kind) PrepareUnsorted(p *Problem) {
 	for i := range p.Order {
 		p.Order[i] = int32(i)
 	}
-	k.pack(p, fewPackedDemand)
+	k.pack(p, true, fewPackedDemand)
 }
 
-// Reorder changes Order: scenarios with large costs, [scenario], come first. Policies that are like the one that costs so are then abandoned early.
+// Reorder changes Order: scenarios with large costs, [scenario], come first. Policies that are like the one that costs so are
+// then abandoned early.
 func (k Kind) Reorder(p *Problem, costs []float64) {
 	sortBy(p, costs)
-	k.pack(p, maxPackedDemand)
+	k.pack(p, false, 0)
 }
 
-func (k Kind) pack(p *Problem, largest int32) {
+func (k Kind) pack(p *Problem, choose bool, largest int32) {
 	if k != Scalar {
-		p.packed.pack(p, largest)
+		p.packed.pack(p, choose, largest)
 		k.fillArgs(p)
 	}
 }

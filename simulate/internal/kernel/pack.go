@@ -38,8 +38,9 @@ const (
 	numReturnModes = iota
 )
 
-// pack packs a problem whose returns may go into fields if no week's demand is more than largest.
-func (k *packed) pack(p *Problem, largest int32) {
+// pack packs a problem. How returns are kept is chosen if the scenarios are new, and stays if only their order is: they may go
+// into fields if no week's demand is more than largest.
+func (k *packed) pack(p *Problem, choose bool, largest int32) {
 	weeks, n := len(p.Weeks), p.Padded()
 	cells := n * weeks
 	k.demand, k.arrival, k.delay = resized(k.demand, cells), resized(k.arrival, cells), resized(k.delay, cells)
@@ -50,15 +51,17 @@ func (k *packed) pack(p *Problem, largest int32) {
 			k.demand[p.index(i)+t*Lanes] = 0
 		}
 	}
-	k.returns = noReturns
 	if p.ReturnShare == 0 {
+		k.returns = noReturns
 		return
 	}
 	k.round, k.shift = resized(k.round, cells), resized(k.shift, cells)
-	k.lagRange(p)
-	k.returns = ringReturns
-	if p.Largest <= largest && k.fitFields(p) {
-		k.returns = fieldReturns
+	if choose {
+		k.lagRange(p)
+		k.returns = ringReturns
+		if p.Largest <= largest && k.fitFields(p) {
+			k.returns = fieldReturns
+		}
 	}
 	k.packReturns(p)
 	if k.returns == fieldReturns && !k.fitRounds(p) {
@@ -134,8 +137,9 @@ func (k *packed) lagRange(p *Problem) {
 	k.firstLag, k.lastLag = min(int(first), len(p.Weeks)), min(int(last), len(p.Weeks))
 }
 
-// fitFields chooses the width of the bit fields, and tells whether all returns fit into them. They do if they would with all of the demand sold. The field of
-// the week that comes lag weeks later begins at bit (lag-1)·fieldWidth, so that the uppermost one may be cut: then it must hold less.
+// fitFields chooses the width of the bit fields, and tells whether all returns fit into them. They do if they would with all of
+// the demand sold. The field of the week that comes lag weeks later begins at bit (lag-1)·fieldWidth, so that the uppermost one
+// may be cut: then it must hold less.
 func (k *packed) fitFields(p *Problem) bool {
 	most := int32(0)
 	k.due = resized(k.due, len(p.Weeks))
@@ -156,8 +160,8 @@ func (k *packed) fitFields(p *Problem) bool {
 	return true
 }
 
-// eachReturn shows, for every week of a scenario whose returns come within the horizon, their lag and what has by then been returned for the week that they
-// come in, if all of the demand is sold.
+// eachReturn shows, for every week of a scenario whose returns come within the horizon, their lag and what has by then been
+// returned for the week that they come in, if all of the demand is sold.
 func (k *packed) eachReturn(p *Problem, scenario int, f func(week, lag int, sum int32)) {
 	clear(k.due)
 	c := p.index(scenario)
