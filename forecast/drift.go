@@ -247,8 +247,8 @@ func (w *weekSeries) stdError() float64 {
 }
 
 const (
-	enoughExceed    = 20      // permutations beyond the observed change after which its chance is known well enough
-	maxPermutations = 100_000 // least chance: one in so many
+	enoughExceed    = 20     // permutations beyond the observed change after which its chance is known well enough
+	maxPermutations = 30_000 // least chance: one in so many
 )
 
 // permute returns the chance that a change of the weeks in another order is at least as extreme as the observed one: sequentially, by

@@ -58,7 +58,7 @@ type DriftReport struct {
 
 const (
 	groupSKUs = 30 // that a merchant or class needs for tests of its own
-	maxGroups = 50 // merchants that are tested, those with most SKUs
+	maxGroups = 40 // merchants that are tested, those with most SKUs
 )
 
 func (job *CheckJob) validate() error {
