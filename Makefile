@@ -7,7 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
-.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-rounds forecast-fixtures
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-rounds forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -74,6 +74,9 @@ bench-job:
 
 bench-peers:
 	$(MAKE) -C benchmarks/peers
+
+bench-backtest:
+	$(MAKE) -C benchmarks/backtest
 
 # RULES=game.yaml names the rules of a game with its files; see docs/competition.md.
 bench-rounds:
