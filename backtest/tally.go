@@ -1,10 +1,6 @@
 package backtest
 
-import (
-	"slices"
-
-	"github.com/restock-engine/restock/simulate"
-)
+import "github.com/restock-engine/restock/simulate"
 
 // Tally sums outcomes: of one arm, evaluation horizon and group.
 type Tally struct {
@@ -150,13 +146,4 @@ func (n *names) number(name string) int32 {
 		n.index[name] = i
 	}
 	return i
-}
-
-func sortedKeys(m map[string]bool) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
