@@ -74,8 +74,8 @@ type Input struct {
 type Workspace struct {
 	opt, eval simulate.Scenarios
 	evaluator *simulate.Evaluator
-	totals    []simulate.Totals
-	costs     [][]float64 // [policy][scenario]
+	outcomes  []simulate.Outcome // [policy]
+	scratch   []float64
 }
 
 func (w *Workspace) ready() *simulate.Evaluator {
@@ -92,7 +92,8 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 	if err != nil {
 		return Recommendation{}, err
 	}
-	optCosts := o.Objective.interval(w.evaluator.Costs(best.Policy, nil))
+	w.scratch = w.evaluator.Costs(best.Policy, w.scratch)
+	optCosts := o.Objective.interval(w.scratch)
 	a := in.Article
 	policies := []simulate.Policy{best.Policy, simulate.None{}}
 	if in.Plan != nil {
@@ -111,8 +112,8 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 		if err := s.Draw(&w.eval, a, in.Forecast, in.Key, set, n, false); err != nil {
 			return Recommendation{}, err
 		}
-		rec.report(Compare(a, policies, &w.eval, o.Objective, w))
-		rec.ObjectiveSaving = stat.PairedInterval(w.costs[1], w.costs[0], o.Objective.Value)
+		w.run(a, policies, &w.eval)
+		rec.report(o.Objective, w)
 		rec.EvalScenarios = n
 		rec.Status = rec.status()
 		if rec.Status != Degraded || set == extendedSet || simulate.CheckScenarios(extension*o.EvalScenarios, a.Horizon) != nil {
@@ -129,16 +130,49 @@ const (
 	extendedSet simulate.Set = 2
 )
 
-// report takes over what the policy, doing nothing and the plan, if there is one, do.
-func (r *Recommendation) report(results []Comparison) {
-	r.ObjectiveEval = results[0].Objective
-	r.Figures = results[0].Figures
-	r.DoNothing = results[1].Figures
-	r.Saving = results[1].Excess
+// report takes over what the policy, doing nothing and the plan, if there is one, do: the workspace's outcomes.
+func (r *Recommendation) report(o Objective, w *Workspace) {
+	policy, nothing := &w.outcomes[0], &w.outcomes[1]
+	r.ObjectiveEval = o.interval(w.copied(policy.Costs))
+	r.Figures, r.DoNothing = figures(policy), figures(nothing)
+	r.Figures.Objective, r.DoNothing.Objective = r.ObjectiveEval.Estimate, o.interval(w.copied(nothing.Costs)).Estimate
+	r.Saving = w.excess(1)
+	r.ObjectiveSaving = stat.PairedInterval(nothing.Costs, policy.Costs, o.Value)
 	r.MeanDemand = r.Figures.UnitsSold + r.Figures.UnitsLost
-	if len(results) > 2 {
-		r.Plan, r.PlanSaving = &results[2].Figures, &results[2].Excess
+	if len(w.outcomes) > 2 {
+		f, excess := figures(&w.outcomes[2]), w.excess(2)
+		f.Objective = o.interval(w.copied(w.outcomes[2].Costs)).Estimate
+		r.Plan, r.PlanSaving = &f, &excess
 	}
+}
+
+// run runs policies on the same scenarios, which were drawn for the article: the outcomes are then theirs.
+func (w *Workspace) run(a *simulate.Article, policies []simulate.Policy, sc *simulate.Scenarios) {
+	ev := w.ready()
+	ev.PrepareUnsorted(a, sc)
+	for cap(w.outcomes) < len(policies) {
+		w.outcomes = append(w.outcomes[:cap(w.outcomes)], simulate.Outcome{})
+	}
+	w.outcomes = w.outcomes[:len(policies)]
+	for i, p := range policies {
+		ev.Outcome(p, &w.outcomes[i])
+	}
+}
+
+// copied returns a copy of x for functions that reorder it, valid until the next.
+func (w *Workspace) copied(x []float64) []float64 {
+	w.scratch = append(w.scratch[:0], x...)
+	return w.scratch
+}
+
+// excess returns the mean cost of outcome i minus that of the first, paired.
+func (w *Workspace) excess(i int) stat.Interval {
+	w.scratch = w.scratch[:0]
+	first := w.outcomes[0].Costs
+	for k, c := range w.outcomes[i].Costs {
+		w.scratch = append(w.scratch, c-first[k])
+	}
+	return stat.MeanInterval(w.scratch)
 }
 
 // Comparison is what one of several policies does on scenarios that all share.
@@ -153,31 +187,15 @@ type Comparison struct {
 
 // Compare runs policies on the same scenarios, which were drawn for the article.
 func Compare(a *simulate.Article, policies []simulate.Policy, sc *simulate.Scenarios, o Objective, w *Workspace) []Comparison {
-	ev := w.ready()
-	ev.PrepareUnsorted(a, sc)
+	w.run(a, policies, sc)
 	results := make([]Comparison, len(policies))
-	for len(w.costs) < len(policies) {
-		w.costs = append(w.costs, nil)
-	}
-	scratch := make([]float64, 0, sc.N)
-	for i, p := range policies {
-		w.totals = ev.Totals(p, w.totals)
-		w.costs[i] = simulate.Costs(a, w.totals, w.costs[i])
-		r := Comparison{Policy: p, Figures: summarize(a, w.totals)}
-		scratch = append(scratch[:0], w.costs[i]...)
-		r.Objective = o.interval(scratch)
+	for i := range results {
+		outcome := &w.outcomes[i]
+		r := Comparison{
+			Policy: policies[i], Figures: figures(outcome), Objective: o.interval(w.copied(outcome.Costs)),
+			MeanCost: stat.MeanInterval(outcome.Costs), FillRate: stat.MeanInterval(outcome.FillRates), Excess: w.excess(i),
+		}
 		r.Figures.Objective = r.Objective.Estimate
-		r.MeanCost = stat.MeanInterval(w.costs[i])
-		scratch = scratch[:0]
-		for k := range w.totals {
-			scratch = append(scratch, w.totals[k].FillRate())
-		}
-		r.FillRate = stat.MeanInterval(scratch)
-		scratch = scratch[:0]
-		for k, c := range w.costs[i] {
-			scratch = append(scratch, c-w.costs[0][k])
-		}
-		r.Excess = stat.MeanInterval(scratch)
 		results[i] = r
 	}
 	return results

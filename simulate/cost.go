@@ -37,12 +37,13 @@ func Costs(a *Article, totals []Totals, dst []float64) []float64 {
 }
 
 // FillRate returns the share of the demand that was sold; 1 without demand.
-func (s *Totals) FillRate() float64 {
-	demand := s.Sales + s.Lost
-	if demand == 0 {
+func (s *Totals) FillRate() float64 { return fillRate(s.Sales, s.Lost) }
+
+func fillRate(sales, lost float64) float64 {
+	if sales+lost == 0 {
 		return 1
 	}
-	return s.Sales / demand
+	return sales / (sales + lost)
 }
 
 // Availability returns the share of the weeks without lost sales.

@@ -24,6 +24,8 @@ type Evaluator struct {
 	dear  []float64     // [scenario] the costs that the order follows
 	sums  []kernel.Sums // [position / Lanes]
 	world *world
+
+	position []int32 // [scenario] where it stands in the kernels' order
 }
 
 // NewEvaluator returns an Evaluator that uses the fastest kernel of this machine.
@@ -114,18 +116,23 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 	ev.sums = resized(ev.sums, ev.prob.Padded()/Lanes)
 	ev.kind.Sums(&ev.prob, ev.sums)
 	for i, scenario := range ev.prob.Order {
-		s, l := &ev.sums[i/Lanes], i%Lanes
-		f := Flows{
-			OnHand: float64(s.OnHand[l]), Ordered: float64(s.Ordered[l]), Orders: float64(s.Orders[l]),
-			Sales: float64(s.Sales[l]), Lost: float64(ev.prob.Total[i] - s.Sales[l]), Final: float64(s.Final[l]),
-		}
+		f, short := ev.flows(i)
 		dst[scenario] = Totals{
 			OnHand: f.OnHand, Ordered: f.Ordered, Orders: f.Orders, Sales: f.Sales, Lost: f.Lost, Final: f.Final,
-			ShortWeeks: float64(s.Short[l]),
+			ShortWeeks: short,
 			Discounted: f,
 		}
 	}
 	return dst
+}
+
+// flows returns the flows of the scenario at a position, of the sums that the kernels wrote, and its weeks with lost sales.
+func (ev *Evaluator) flows(position int) (f Flows, shortWeeks float64) {
+	s, l := &ev.sums[position/Lanes], position%Lanes
+	return Flows{
+		OnHand: float64(s.OnHand[l]), Ordered: float64(s.Ordered[l]), Orders: float64(s.Orders[l]),
+		Sales: float64(s.Sales[l]), Lost: float64(ev.prob.Total[position] - s.Sales[l]), Final: float64(s.Final[l]),
+	}, float64(s.Short[l])
 }
 
 // OrdersCost tells whether every unit ordered costs something, and stock does: policies that order differently then cost differently.

@@ -120,6 +120,7 @@ func (want *reference) check(t *testing.T, ev *Evaluator, p Policy) {
 	if got, mean := ev.MeanOrdered(p), ordered/float64(len(want.totals)); math.Abs(got-mean) > 1e-12*mean {
 		t.Fatalf("%v, %v: mean ordered %v, want %v", ev.kind, p, got, mean)
 	}
+	want.checkOutcome(t, ev, p)
 	limit := want.costs[len(want.costs)/2]
 	count := 0
 	for _, c := range want.costs {
@@ -137,6 +138,40 @@ func (want *reference) check(t *testing.T, ev *Evaluator, p Policy) {
 				t.Fatalf("%v, %v: costs below the limit\n%v, want\n%v", ev.kind, p, got, want.sorted)
 			}
 		}
+	}
+}
+
+func (want *reference) checkOutcome(t *testing.T, ev *Evaluator, p Policy) {
+	t.Helper()
+	var m Means
+	var fillRates []float64
+	a, n, weeks := ev.article, float64(len(want.totals)), float64(ev.article.Horizon)
+	for i := range want.totals {
+		s := &want.totals[i]
+		c := a.Cost(&s.Discounted)
+		m.Cost.Holding += c.Holding
+		m.Cost.Inbound += c.Inbound
+		m.Cost.Outbound += c.Outbound
+		m.Cost.Returns += c.Returns
+		m.Cost.LostSales += c.LostSales
+		m.Cost.Overstock += c.Overstock
+		fillRates = append(fillRates, s.FillRate())
+		m.FillRate += s.FillRate()
+		m.Availability += s.Availability(a.Horizon)
+		m.GMV += float64(a.Price * s.Sales)
+		m.AverageStock += s.OnHand / weeks
+		m.Sold += s.Sales
+		m.Lost += s.Lost
+		m.Ordered += s.Ordered
+		m.Orders += s.Orders
+	}
+	m = Means{CostParts{m.Cost.Holding / n, m.Cost.Inbound / n, m.Cost.Outbound / n, m.Cost.Returns / n, m.Cost.LostSales / n,
+		m.Cost.Overstock / n}, m.FillRate / n, m.Availability / n, m.GMV / n, m.AverageStock / n, m.Sold / n, m.Lost / n,
+		m.Ordered / n, m.Orders / n}
+	var got Outcome
+	ev.Outcome(p, &got)
+	if got.Means != m || !slices.Equal(got.FillRates, fillRates) || !slices.Equal(got.Costs, want.costs) {
+		t.Fatalf("%v, %v: outcome\n%+v, want means\n%+v\n%+v", ev.kind, p, got.Means, m, a)
 	}
 }
 

@@ -5,15 +5,15 @@ package kernel
 // args is what the assembly reads. Every field has 8 bytes; of an int64 used as an int32 or float32 the assembly reads the low
 // half.
 type args struct {
-	demand  *int32
-	arrival *int32
-	delay   *uint8
-	round   *float32
-	shift   *uint8
-	total   *int32
-	rows    *Week
-	ring    *int32
-	out     *byte // costs or sums
+	demand *int32
+	delay  *uint8
+	round  *float32
+	shift  *uint8
+	total  *int32
+	rows   *Week
+	ring   *int32
+	steps  *step
+	out    *byte // costs or sums
 
 	weeks, groups, most, atLeast int64
 	limit                        float64
@@ -22,9 +22,11 @@ type args struct {
 	first, again, extra        int64
 	fieldMask, fieldWidth      int64
 	afterShift                 int64
-	firstDelay, numberDelay    int64
-	firstLag, numberLag        int64
-	one                        int64
+	ringRows, rowBits          int64
+	arrivesNow                 int64 // 1 << 31
+	logOrder, maskOrder        int64 // of the ring's fields: logarithm of the width, and the bits of one
+	logReturn, maskReturn      int64
+	narrow                     int64
 	upTo, ruled, lookAtStock   int64
 	packLessOne, pack          int64
 	least, orderMost, orderCap int64

@@ -75,11 +75,11 @@ func (k Kind) sumsAssembly(p *Problem, dst []Sums) bool {
 // fillArgs sets what does not depend on the policy.
 func (k Kind) fillArgs(p *Problem) {
 	c := &p.packed
+	c.layOutRing(len(p.Weeks), k.rowSize(), c.mostReturns)
 	c.args = args{
-		demand: &c.demand[0], arrival: &c.arrival[0], delay: &c.delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0],
-		weeks: int64(len(p.Weeks)), one: 1,
-		firstDelay: int64(c.firstDelay), numberDelay: int64(c.lastDelay - c.firstDelay + 1),
-		firstLag: int64(c.firstLag), numberLag: int64(c.lastLag - c.firstLag + 1), after: p.After, returnShare: p.ReturnShare,
+		demand: &c.demand[0], delay: &c.delay[0], total: &p.Total[0], rows: &p.Weeks[0], ring: &c.ring[0], steps: &c.steps[0],
+		weeks: int64(len(p.Weeks)), rowBits: 32, arrivesNow: math.MinInt32, logReturn: int64(c.lags.log), maskReturn: 1<<(1<<c.lags.log) - 1,
+		after: p.After, returnShare: p.ReturnShare,
 		onHand: int64(p.OnHand), position: int64(p.OnHand + p.Transit), late: int64(p.Late), afterShift: int64(p.AfterShift),
 		holding: p.Prices.Holding, inbound: p.Prices.Inbound, order: p.Prices.Order, outbound: p.Prices.Outbound,
 		returns: p.Prices.Returns, lost: p.Prices.Lost, overstock: p.Prices.Overstock,
@@ -88,6 +88,9 @@ func (k Kind) fillArgs(p *Problem) {
 		c.args.round, c.args.shift = &c.round[0], &c.shift[0]
 		c.args.fieldWidth, c.args.fieldMask = int64(c.fieldWidth), 1<<c.fieldWidth-1
 		c.args.share = float32Bits(p.ReturnShare)
+		if c.narrow {
+			c.args.narrow = 1
+		}
 	}
 }
 
@@ -97,6 +100,8 @@ func (k Kind) fill(a *args, p *Problem) bool {
 	if k == AVX512 {
 		a.groups = int64(p.Padded() / Lanes / group)
 	}
+	a.ringRows = int64(p.packed.layOutOrders(p, k.rowSize()))
+	a.logOrder, a.maskOrder = int64(p.packed.delays.log), 1<<(1<<p.packed.delays.log)-1
 	a.upTo, a.ruled, a.lookAtStock = 0, 0, 0
 	switch p.Look {
 	case Stock:
@@ -108,6 +113,14 @@ func (k Kind) fill(a *args, p *Problem) bool {
 		return a.fillRules(p)
 	}
 	return true
+}
+
+// rowSize is the size of a row of the ring, bytes.
+func (k Kind) rowSize() int {
+	if k == AVX512 {
+		return group * Lanes * 4
+	}
+	return Lanes * 4
 }
 
 func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }

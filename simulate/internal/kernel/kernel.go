@@ -15,7 +15,8 @@ func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k
 // Prepare makes a problem ready for the implementation, with scenarios of a large demand first.
 func (k Kind) Prepare(p *Problem) {
 	sortBy(p, p.totals())
-	k.pack(p, true, maxPackedDemand)
+	k.plan(p, false)
+	k.pack(p, true)
 }
 
 // PrepareUnsorted is Prepare with the scenarios in their own order, which is quicker.
@@ -26,19 +27,28 @@ func (k Kind) PrepareUnsorted(p *Problem) {
 	for i := range p.Order {
 		p.Order[i] = int32(i)
 	}
-	k.pack(p, true, fewPackedDemand)
+	k.plan(p, true)
+	k.pack(p, false)
 }
 
 // Reorder changes Order: scenarios with large costs, [scenario], come first. Policies that are like the one that costs so are
 // then abandoned early.
 func (k Kind) Reorder(p *Problem, costs []float64) {
 	sortBy(p, costs)
-	k.pack(p, false, 0)
+	k.pack(p, true)
 }
 
-func (k Kind) pack(p *Problem, choose bool, largest int32) {
+// plan looks at the scenarios as far as their order does not matter, for a few policies with less care.
+func (k Kind) plan(p *Problem, few bool) {
 	if k != Scalar {
-		p.packed.pack(p, choose, largest)
+		p.packed.lookAtDelays(p)
+		p.packed.planReturns(p, few)
+	}
+}
+
+func (k Kind) pack(p *Problem, sorted bool) {
+	if k != Scalar {
+		p.packed.pack(p, sorted)
 		k.fillArgs(p)
 	}
 }

@@ -2,23 +2,22 @@ package kernel
 
 import "math"
 
-// Bounds of the demand in a week up to which fitRounds is worth its work: for many policies, and for a few.
-const (
-	maxPackedDemand = 1500
-	fewPackedDemand = 400
-)
+// maxPackedDemand is the largest demand in a week up to which fitRounds is worth its work.
+const maxPackedDemand = 1500
 
-// fitRounds moves each v of round, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64
+// fitRounds sets fitted to the scenarios' v, each moved, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64
 // for all sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a threshold, 1 less the
 // fraction of c·s; only a v too near to one has to be moved, away from it, and that is rare: a bit map of [0,1) says where to
 // look.
 func (k *packed) fitRounds(p *Problem) bool {
 	r := &k.rounding
 	r.prepare(p.ReturnShare, int(p.Largest))
+	k.fitted = resized(k.fitted, len(p.Scenarios.Round))
 	ok := true
-	for cell, v := range k.round {
+	for cell, v := range p.Scenarios.Round {
+		k.fitted[cell] = v
 		if bin := uint32(v * roundBins); r.near[bin/64%(roundBins/64)]>>(bin%64)&1 != 0 {
-			k.round[cell], ok = r.clear(float64(v), int(k.demand[cell]))
+			k.fitted[cell], ok = r.clear(float64(v), int(p.Scenarios.Demand[cell]))
 			if !ok {
 				return false
 			}

@@ -3,7 +3,6 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -21,18 +20,18 @@ func TestFitRounds(t *testing.T) {
 			for k := -6.0; k <= 6; k += 2 {
 				if v := (near + k) * 0x1p-24; v > 0 && v < 1 {
 					drawn = append(drawn, float32(v))
-					p.packed.demand = append(p.packed.demand, int32(r.IntN(largest+1)))
+					p.Scenarios.Demand = append(p.Scenarios.Demand, int32(r.IntN(largest+1)))
 				}
 			}
 		}
-		p.packed.round = slices.Clone(drawn)
+		p.Scenarios.Round = drawn
 		if got, want := p.packed.fitRounds(p), share > 1e-6; got != want {
 			t.Errorf("share %g: every v has room: %t, want %t", share, got, want)
 		} else if !got {
 			continue
 		}
-		for i, v := range p.packed.round {
-			for s := range int(p.packed.demand[i]) + 1 {
+		for i, v := range p.packed.fitted {
+			for s := range int(p.Scenarios.Demand[i]) + 1 {
 				want := int32(float64(share*float64(s)) + float64(drawn[i]))
 				got := int32(float32(math.FMA(float64(float32(share)), float64(s), float64(v))))
 				if got != want {

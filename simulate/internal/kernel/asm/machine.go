@@ -15,12 +15,12 @@ var (
 	out     = reg.RSI // the group's costs or sums
 	total   = reg.RDI // the group's total demand
 	demand  = reg.R8
-	arrival = reg.R9 // stock: one-hot arrival weeks, 4 bytes a lane; position: delays, 1 byte a lane
+	delay   = reg.R9 // weeks until an order arrives, 1 byte a lane
 	round   = reg.R10
 	shift   = reg.R11 // 1 byte a lane: where in the bit fields the returns go; with returns in the ring, their lags
 	stride4 = reg.R12 // bytes from a block to the next of an array with 4 bytes a lane
 	stride1 = reg.R13 // and with 1 byte a lane
-	ring    = reg.R14 // the week's row of arriving orders, then of returns: a vector for every vector of the group
+	step    = reg.R14 // the week's place in the ring
 	cursor  = reg.R15
 )
 
@@ -31,6 +31,17 @@ const (
 	rowInbound
 	rowReturned
 	rowBytes
+)
+
+// Offsets in a step, type step: two parts, each with the same fields.
+const (
+	partRow   = 0
+	partShift = 4
+	partRows  = 8
+
+	stepOrders  = 0
+	stepReturns = 12
+	stepBytes   = 24
 )
 
 // machine spells operations on vectors of int32 for one of the instruction sets. It works on a group of vectors side by side,
@@ -135,6 +146,7 @@ func (m *machine) subAll(x Mem, src, dst Op) { m.broadcast(VPSUBD_BCST, VPSUBD, 
 func (m *machine) andAll(x Mem, src, dst Op) { m.broadcast(VPANDD_BCST, three(VPAND), x, src, dst) }
 func (m *machine) mulAll(x Mem, src, dst Op) { m.broadcast(VPMULLD_BCST, VPMULLD, x, src, dst) }
 func (m *machine) maxAll(x Mem, src, dst Op) { m.broadcast(VPMAXSD_BCST, VPMAXSD, x, src, dst) }
+func (m *machine) sllAll(x Mem, src, dst Op) { m.broadcast(VPSLLVD_BCST, VPSLLVD, x, src, dst) }
 func (m *machine) srlAll(x Mem, src, dst Op) { m.broadcast(VPSRLVD_BCST, VPSRLVD, x, src, dst) }
 
 func three(f func(a, b, c Op)) func(...Op) { return func(ops ...Op) { f(ops[0], ops[1], ops[2]) } }
@@ -154,16 +166,6 @@ func (m *machine) andNot(a, b, dst Op) {
 	} else {
 		VPANDN(a, b, dst)
 	}
-}
-
-// orAnd emits dst |= mask & x.
-func (m *machine) orAnd(x Mem, mask, dst Op) {
-	if m.avx512 {
-		VPTERNLOGD(Imm(0xF8), x, mask, dst)
-		return
-	}
-	VPAND(x, mask, m.scratch())
-	VPOR(m.scratch(), dst, dst)
 }
 
 // selectAll emits dst = x where the mask is all ones.

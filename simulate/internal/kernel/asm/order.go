@@ -10,13 +10,24 @@ import (
 func (k *kernel) reviewStock() (arriving func(j int) reg.VecPhysical) {
 	a := func(j int) reg.VecPhysical { return k.temp(j, 0) }
 	x := func(j int) reg.VecPhysical { return k.temp(j, 1) }
+	CMPL(Mem{Base: row, Disp: rowBelow}, Imm(0))
+	JE(LabelRef("noOrders"))
 	Comment("a: all ones where stock is below the threshold; an order under way is a larger number than any threshold")
 	k.each(func(j int) { VPMAXSD(k.flight(j), k.stock(j), a(j)) })
 	k.each(func(j int) { k.subAll(Mem{Base: row, Disp: rowBelow}, a(j), a(j)) })
-	k.each(func(j int) { VPADDD(k.flight(j), k.flight(j), k.flight(j)) })
 	k.each(func(j int) { VPSRAD(Imm(31), a(j), a(j)) })
-	k.each(func(j int) { k.orAnd(k.lanes4(arrival, j), a(j), k.flight(j)) })
 	k.each(func(j int) { k.subFrom(sumOrders, a(j), j) })
+	Comment("x: the bit of the order")
+	k.each(func(j int) { VPMOVZXBD(k.lanes1(delay, j), x(j)) })
+	VPBROADCASTD(k.field("arrivesNow"), k.scratch())
+	k.each(func(j int) { VPSRLVD(x(j), k.scratch(), x(j)) })
+	k.each(func(j int) { k.and(a(j), x(j), x(j)) })
+	k.each(func(j int) { VPADDD(k.flight(j), k.flight(j), k.flight(j)) })
+	k.each(func(j int) { VPADDD(x(j), k.flight(j), k.flight(j)) })
+	JMP(LabelRef("ordered"))
+	Label("noOrders")
+	k.each(func(j int) { VPADDD(k.flight(j), k.flight(j), k.flight(j)) })
+	Label("ordered")
 	Comment("x: what arrives")
 	k.each(func(j int) { VPSRAD(Imm(31), k.flight(j), a(j)) })
 	k.each(func(j int) {
@@ -30,6 +41,8 @@ func (k *kernel) reviewStock() (arriving func(j int) reg.VecPhysical) {
 func (k *kernel) reviewPosition() (arriving func(j int) reg.VecPhysical) {
 	a := func(j int) reg.VecPhysical { return k.temp(j, 0) }
 	q := func(j int) reg.VecPhysical { return k.temp(j, 1) }
+	CMPL(Mem{Base: row, Disp: rowBelow}, Imm(0))
+	JE(LabelRef("noOrders"))
 	Comment("q: the quantity")
 	k.each(func(j int) { VPBROADCASTD(Mem{Base: row, Disp: rowQuantity}, q(j)) })
 	CMPQ(k.field("upTo"), Imm(0))
@@ -57,65 +70,70 @@ func (k *kernel) reviewPosition() (arriving func(j int) reg.VecPhysical) {
 	k.each(func(j int) { k.addTo(sumOrdered, q(j), j) })
 	k.each(func(j int) { VPADDD(q(j), k.held(j), k.held(j)) })
 
-	Comment("into the ring: for each delay that occurs, the orders of the lanes that have it")
-	k.push("Order", arrival, "Delay", 0, a, q)
-	k.pop(0, a)
+	Comment("into the ring")
+	k.push("Order", delay, stepOrders, a, q)
+	Label("noOrders")
+	k.pop("Order", stepOrders, a)
 	return a
 }
 
-// rowSize is the size of a week's row in the ring.
-func (k *kernel) rowSize() int { return 2 * k.n * k.bytes }
+// rowSize is the size of a row of the ring.
+func (k *kernel) rowSize() int { return k.n * k.bytes }
 
-// push adds q to the row of the ring that is as many weeks ahead as the bytes in memory say, but nothing beyond the horizon.
-// part is 0 for orders, 1 for returns; the fields first… and last… of args bound the bytes. d is overwritten.
-func (k *kernel) push(label string, weeks reg.GPPhysical, bound string, part int, d, q func(j int) reg.VecPhysical) {
-	MOVQ(left, tmp)
-	SUBQ(k.field("first"+bound), tmp)
-	JLE(LabelRef("end" + label))
+// push adds q to the fields of the ring that are as many weeks ahead as the bytes in memory say. Shifted by 32 bits or more, also
+// by less than none, a quantity is gone, so that each row can be tried. d is overwritten.
+func (k *kernel) push(kind string, weeks reg.GPPhysical, part int, d, q func(j int) reg.VecPhysical) {
+	MOVLQSX(k.inStep(part+partRows), tmp)
+	TESTQ(tmp, tmp)
+	JZ(LabelRef("end" + kind))
+	k.toRow(part)
 	k.each(func(j int) {
 		VPMOVZXBD(k.lanes1(weeks, j), d(j))
-		k.subAll(k.field("first"+bound), d(j), d(j))
+		k.sllAll(k.field("log"+kind), d(j), d(j))
+		k.addAll(k.inStep(part+partShift), d(j), d(j))
 	})
-	Comment("so many rows: those up to the last, or up to the horizon")
-	MOVQ(k.field("number"+bound), cursor)
-	CMPQ(tmp, cursor)
-	CMOVQGT(cursor, tmp)
-	IMUL3Q(I32(k.rowSize()), k.field("first"+bound), cursor)
-	ADDQ(ring, cursor)
-	Label("push" + label)
-	k.each(func(j int) { k.addWhereZero(d(j), q(j), k.inRing(cursor, part, j)) })
-	k.each(func(j int) { k.subAll(k.field("one"), d(j), d(j)) })
+	Label("push" + kind)
+	k.each(func(j int) {
+		x := Mem{Base: cursor, Disp: j * k.bytes}
+		VPSLLVD(d(j), q(j), k.scratch())
+		VPADDD(x, k.scratch(), k.scratch())
+		k.store(k.scratch(), x)
+	})
+	k.each(func(j int) { k.subAll(k.field("rowBits"), d(j), d(j)) })
 	ADDQ(I32(k.rowSize()), cursor)
 	DECQ(tmp)
-	JNZ(LabelRef("push" + label))
-	Label("end" + label)
+	JNZ(LabelRef("push" + kind))
+	Label("end" + kind)
 }
 
-// pop takes what is in the week's row.
-func (k *kernel) pop(part int, dst func(j int) reg.VecPhysical) {
-	k.each(func(j int) { k.load(k.inRing(ring, part, j), dst(j)) })
+// pop takes what is in the week's field.
+func (k *kernel) pop(kind string, part int, dst func(j int) reg.VecPhysical) {
+	k.toRow(part)
+	k.each(func(j int) {
+		k.load(Mem{Base: cursor, Disp: j * k.bytes}, dst(j))
+		k.srlAll(k.inStep(part+partShift), dst(j), dst(j))
+		k.andAll(k.field("mask"+kind), dst(j), dst(j))
+	})
+}
+
+func (k *kernel) inStep(field int) Mem { return Mem{Base: step, Disp: field} }
+
+// toRow puts the cursor to the row of the week's field.
+func (k *kernel) toRow(part int) {
+	MOVLQSX(k.inStep(part+partRow), cursor)
+	ADDQ(k.field("ring"), cursor)
+}
+
+// clearRing empties the ring.
+func (k *kernel) clearRing() {
+	MOVQ(k.field("ring"), cursor)
+	MOVQ(k.field("ringRows"), tmp)
 	k.zero(k.scratch())
-	k.each(func(j int) { k.store(k.scratch(), k.inRing(ring, part, j)) })
-}
-
-func (k *kernel) inRing(row reg.GPPhysical, part, j int) Mem {
-	return Mem{Base: row, Disp: (part*k.n + j) * k.bytes}
-}
-
-// addWhereZero emits x += q where d is 0.
-func (k *kernel) addWhereZero(d, q reg.VecPhysical, x Mem) {
-	if k.avx512 {
-		VPTESTNMD(d, d, reg.K1)
-		k.load(x, k.scratch())
-		VPADDD(q, k.scratch(), reg.K1, k.scratch())
-		k.store(k.scratch(), x)
-		return
-	}
-	k.zero(k.scratch())
-	VPCMPEQD(k.scratch(), d, k.scratch())
-	VPAND(q, k.scratch(), k.scratch())
-	VPADDD(x, k.scratch(), k.scratch())
-	k.store(k.scratch(), x)
+	Label("clear")
+	k.each(func(j int) { k.store(k.scratch(), Mem{Base: cursor, Disp: j * k.bytes}) })
+	ADDQ(I32(k.rowSize()), cursor)
+	DECQ(tmp)
+	JNZ(LabelRef("clear"))
 }
 
 // rules applies the order rules to the quantities wanted: floor((q + pack - 1 + 1/2) / pack) in float32, which is exact below

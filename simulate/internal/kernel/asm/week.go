@@ -20,7 +20,7 @@ type returnMode string
 const (
 	noReturns    returnMode = ""
 	fieldReturns returnMode = "Fields" // in float32, in the bit fields of a register
-	ringReturns  returnMode = "Ring"   // in float64, in memory
+	ringReturns  returnMode = "Ring"   // in float32 or float64, in the bit fields of a ring in memory
 )
 
 // The state of a lane between two weeks.
@@ -47,7 +47,7 @@ func (k *kernel) function(name string) {
 		field    string
 		used     bool
 	}{
-		{demand, "demand", true}, {arrival, "arrival", !k.position}, {arrival, "delay", k.position},
+		{demand, "demand", true}, {delay, "delay", true},
 		{round, "round", k.returns != noReturns}, {shift, "shift", k.returns != noReturns}, {total, "total", true}, {out, "out", true},
 		{stride4, "weeks", k.avx512}, {stride1, "weeks", k.avx512},
 	} {
@@ -59,7 +59,7 @@ func (k *kernel) function(name string) {
 		SHLQ(Imm(6), stride4)
 		SHLQ(Imm(4), stride1)
 	}
-	if k.returns == fieldReturns {
+	if k.returns != noReturns {
 		VBROADCASTSS(k.field("share"), k.share())
 	}
 
@@ -68,7 +68,8 @@ func (k *kernel) function(name string) {
 	MOVQ(k.field("rows"), row)
 	MOVQ(k.field("weeks"), left)
 	if k.usesRing() {
-		MOVQ(k.field("ring"), ring)
+		MOVQ(k.field("steps"), step)
+		k.clearRing()
 	}
 	Label("week")
 	if k.position {
@@ -90,6 +91,14 @@ func (k *kernel) function(name string) {
 	Comment("the part that comes after the demand, where it is no shift: out of the way")
 	k.each(func(j int) { k.floorProduct("after", k.temp(j, 1), Mem{}, nil, k.temp(j, 0)) })
 	JMP(LabelRef("after"))
+	if k.returns == ringReturns {
+		Label("wide")
+		Comment("the returns, where float32 could round another way")
+		k.each(func(j int) {
+			k.floorProduct("returnShare", k.temp(j, 1), k.lanes4(round, j), k.pending(j), k.temp(j, 0))
+		})
+		JMP(LabelRef("returned"))
+	}
 }
 
 // start puts the group's lanes to the state at the start of week 0.
@@ -126,7 +135,7 @@ func (k *kernel) serve(arriving func(j int) reg.VecPhysical) {
 		k.each(func(j int) { k.andAll(k.field("fieldMask"), k.pending(j), a(j)) })
 		k.each(func(j int) { k.srlAll(k.field("fieldWidth"), k.pending(j), k.pending(j)) })
 	case ringReturns:
-		k.pop(1, a)
+		k.pop("Return", stepReturns, a)
 	}
 	if k.returns != noReturns {
 		k.each(func(j int) { VPADDD(a(j), x(j), x(j)) })
@@ -158,10 +167,13 @@ func (k *kernel) serve(arriving func(j int) reg.VecPhysical) {
 	}
 	switch k.returns {
 	case ringReturns:
-		k.each(func(j int) {
-			k.floorProduct("returnShare", x(j), k.lanes4(round, j), k.pending(j), a(j))
-		})
-		k.push("Return", shift, "Lag", 1, x, a)
+		CMPQ(k.field("narrow"), Imm(0))
+		JE(LabelRef("wide"))
+		k.each(func(j int) { VCVTDQ2PS(x(j), a(j)) })
+		k.each(func(j int) { VFMADD213PS(k.lanes4(round, j), k.share(), a(j)) })
+		k.each(func(j int) { VCVTTPS2DQ(a(j), a(j)) })
+		Label("returned")
+		k.push("Return", shift, stepReturns, x, a)
 	case fieldReturns:
 		Comment("the returns of the sales, shifted into the field of their week")
 		k.each(func(j int) { VCVTDQ2PS(x(j), x(j)) })
@@ -176,13 +188,9 @@ func (k *kernel) serve(arriving func(j int) reg.VecPhysical) {
 func (k *kernel) nextWeek() {
 	ADDQ(Imm(rowBytes), row)
 	ADDQ(Imm(64), demand)
-	if k.position {
-		ADDQ(Imm(16), arrival)
-	} else {
-		ADDQ(Imm(64), arrival)
-	}
+	ADDQ(Imm(16), delay)
 	if k.usesRing() {
-		ADDQ(I32(k.rowSize()), ring)
+		ADDQ(Imm(stepBytes), step)
 	}
 	if k.returns != noReturns {
 		ADDQ(Imm(64), round)
@@ -210,11 +218,7 @@ func (k *kernel) nextGroup() {
 				ADDQ(stride4, round)
 				ADDQ(stride1, shift)
 			}
-			if k.position {
-				ADDQ(stride1, arrival)
-			} else {
-				ADDQ(stride4, arrival)
-			}
+			ADDQ(stride1, delay)
 		}
 	}
 	ADDQ(I32(64*blocks), total)
