@@ -10,10 +10,11 @@ import (
 
 // Drift tells whether forecasts of the last weeks fared otherwise than forecasts of the weeks before, for one group of SKUs.
 //
-// Each SKU is compared with itself: from every figure of a week, its own mean over the past weeks at the same number of weeks ahead is
-// taken away, so that neither a change of the assortment nor a different mix of weeks ahead looks like drift. What remains is averaged over
-// the SKUs, one number a week. A week, not a SKU, is the unit of the test: SKUs share holidays, campaigns and weather, and a test that took
-// thousands of them for independent would ring in every unusual week. See [Drift.Tests] for the test.
+// Each SKU is compared with itself: from every figure of a week, its own mean over the past weeks at the same number of weeks
+// ahead is taken away, so that neither a change of the assortment nor a different mix of weeks ahead looks like drift. What
+// remains is averaged over the SKUs, one number a week. A week, not a SKU, is the unit of the test: SKUs share holidays,
+// campaigns and weather, and a test that took thousands of them for independent would ring in every unusual week. See
+// [Drift.Tests] for the test.
 type Drift struct {
 	plan  *DriftPlan
 	sum   [numDriftFigures][]float64 // [week] departures from the SKU's own past
@@ -37,8 +38,8 @@ const (
 
 func (f DriftFigure) String() string { return [numDriftFigures]string{"loss", "coverage", "bias"}[f] }
 
-// notable is the change of a figure below which it is no drift worth an alarm, however significant: 5 % of the past loss, 3 points of
-// coverage, 3 points of rank.
+// notable is the change of a figure below which it is no drift worth an alarm, however significant: 5 % of the past loss, 3
+// points of coverage, 3 points of rank.
 var notable = [numDriftFigures]float64{0.05, 0.03, 0.03}
 
 const (
@@ -46,15 +47,17 @@ const (
 	driftCap     = 5.0 // scales at which a single figure is cut, so that one bulk order does not ring
 )
 
-// DriftPlan says which weeks are compared: which are recent, and up to which number of weeks ahead the past has enough to compare with.
+// DriftPlan says which weeks are compared: which are recent, and up to which number of weeks ahead the past has enough to compare
+// with.
 type DriftPlan struct {
 	First, Recent, End int // week numbers: the past begins, the last weeks begin, behind the last
 	Ahead              int // weeks ahead that are looked at: 0..Ahead-1; 0: there is too little past
 }
 
-// NewDriftPlan plans the comparison of the last recent weeks before week end with the weeks before them, for forecasts made at the given
-// origins (rising week numbers) for horizon weeks each. A number of weeks ahead counts if at least 8 past weeks, and at least half as
-// many as of the best covered one, have a forecast made so far ahead: a mean over fewer would be the shock of a single week.
+// NewDriftPlan plans the comparison of the last recent weeks before week end with the weeks before them, for forecasts made at
+// the given origins (rising week numbers) for horizon weeks each. A number of weeks ahead counts if at least 8 past weeks, and at
+// least half as many as of the best covered one, have a forecast made so far ahead: a mean over fewer would be the shock of a
+// single week.
 func NewDriftPlan(origins []int, horizon, recent, end int) DriftPlan {
 	p := DriftPlan{First: end, Recent: end - recent, End: end}
 	counts := make([]int, horizon)
@@ -90,8 +93,8 @@ type DriftObservation struct {
 	Figures     [numDriftFigures]float64
 }
 
-// ObserveDrift returns the figures of week t of the forecast q against the known demand y. scale is about what the SKU sells in a week,
-// as known at the forecast's origin, above 0.
+// ObserveDrift returns the figures of week t of the forecast q against the known demand y. scale is about what the SKU sells in a
+// week, as known at the forecast's origin, above 0.
 func ObserveDrift(q *Quantiles, t int, y, scale float64) (figures [numDriftFigures]float64) {
 	loss := 0.0
 	for i, level := range q.Levels {
@@ -154,13 +157,13 @@ type DriftTest struct {
 	Notable  bool    // the change is large enough to matter
 }
 
-// Tests returns one test for each figure, or nil where there is too little to compare: fewer than 8 past weeks, or no recent one. The key
-// names the random numbers.
+// Tests returns one test for each figure, or nil where there is too little to compare: fewer than 8 past weeks, or no recent one.
+// The key names the random numbers.
 //
-// The statistic is the mean departure of the recent weeks less that of the past weeks. It is compared with what it would be had the
-// weeks come in another order (a permutation test, so nothing is assumed about their distribution: one quiet and one wild week in ten are
-// no drift). Weeks hang together, so it is not the weeks that change places but the residuals of an AR(1) process fitted to the past, from
-// which the weeks are built up again. TestDriftFalseAlarms measures how often it rings in vain.
+// The statistic is the mean departure of the recent weeks less that of the past weeks. It is compared with what it would be had
+// the weeks come in another order (a permutation test, so nothing is assumed about their distribution: one quiet and one wild
+// week in ten are no drift). Weeks hang together, so it is not the weeks that change places but the residuals of an AR(1) process
+// fitted to the past, from which the weeks are built up again. TestDriftFalseAlarms measures how often it rings in vain.
 func (d *Drift) Tests(key random.Key) []DriftTest {
 	var tests []DriftTest
 	for f := range numDriftFigures {
@@ -218,8 +221,8 @@ func newWeekSeries(past, recent []float64) *weekSeries {
 	}
 	w := &weekSeries{past: len(past), recent: len(recent), change: meanOf(recent) - mean}
 	if square > 0 {
-		// Kendall's correction of the estimate's bias (Biometrika 41, 1954), and a standard error on top: an estimate that is too low by chance
-		// rings, one that is too high does not
+		// Kendall's correction of the estimate's bias (Biometrika 41, 1954), and a standard error on top: an estimate that is too
+		// low by chance rings, one that is too high does not
 		phi := min((product/square+1/n)/(1-3/n), 1)
 		phi += math.Sqrt((1 - phi*phi) / n)
 		w.phi = min(max(phi, 0), maxWeekPhi)
@@ -251,8 +254,8 @@ const (
 	maxPermutations = 30_000 // least chance: one in so many
 )
 
-// permute returns the chance that a change of the weeks in another order is at least as extreme as the observed one: sequentially, by
-// Besag and Clifford (Biometrika 78(2), 1991), with the observed order counted as one of them.
+// permute returns the chance that a change of the weeks in another order is at least as extreme as the observed one:
+// sequentially, by Besag and Clifford (Biometrika 78(2), 1991), with the observed order counted as one of them.
 func (w *weekSeries) permute(r random.Source, extreme func(float64) float64) float64 {
 	observed := extreme(w.change) - 1e-9*w.scale
 	root := math.Sqrt(1 - w.phi*w.phi)

@@ -7,9 +7,9 @@ import (
 	"github.com/restock-engine/restock/internal/random"
 )
 
-// TestDriftFalseAlarms: how often the test rings at α = 1 % where nothing drifts, for weeks that hang together and weeks with a heavy upper
-// tail. With 2,000 replicas a case the rates were 0.2 to 1.3 %, but for 12 past weeks with φ 0.6, 1.9 %. Seed 11, 300 replicas a case; a
-// case of 1.9 % stays below 4 % with probability 0.99, one of 1 % all but certainly.
+// TestDriftFalseAlarms: how often the test rings at α = 1 % where nothing drifts, for weeks that hang together and weeks with a
+// heavy upper tail. With 2,000 replicas a case the rates were 0.2 to 1.3 %, but for 12 past weeks with φ 0.6, 1.9 %. Seed 11, 300
+// replicas a case; a case of 1.9 % stays below 4 % with probability 0.99, one of 1 % all but certainly.
 func TestDriftFalseAlarms(t *testing.T) {
 	const replicas, recent, alpha = 300, 4, 0.01
 	src := random.New(random.NewKey(11))
@@ -41,7 +41,8 @@ func TestDriftFalseAlarms(t *testing.T) {
 				}
 				for side, n := range map[string]int{"a rise": higher, "any change": either} {
 					if rate := float64(n) / replicas; rate > 0.04 {
-						t.Errorf("%s shocks, φ %.1f, %d past weeks: rings in vain for %s in %.2f %%, stated 1 %%", name, phi, weeks, side, 100*rate)
+						t.Errorf("%s shocks, φ %.1f, %d past weeks: rings in vain for %s in %.2f %%, stated 1 %%", name, phi,
+							weeks, side, 100*rate)
 					}
 				}
 			}
@@ -49,8 +50,8 @@ func TestDriftFalseAlarms(t *testing.T) {
 	}
 }
 
-// shop makes up the forecasts and sales of many SKUs: each sells about its level times what the whole shop does in a week, and every
-// week a run forecasts horizon weeks at that level with the right spread.
+// shop makes up the forecasts and sales of many SKUs: each sells about its level times what the whole shop does in a week, and
+// every week a run forecasts horizon weeks at that level with the right spread.
 type shop struct {
 	weeks, horizon, skus int
 	recent               int     // last weeks in which
@@ -121,8 +122,8 @@ func TestDriftIsFound(t *testing.T) {
 	}
 }
 
-// TestDriftComparesSKUsWithThemselves: an assortment whose volatile half leaves before the recent weeks has not drifted, and a lost
-// SKU does not count.
+// TestDriftComparesSKUsWithThemselves: an assortment whose volatile half leaves before the recent weeks has not drifted, and a
+// lost SKU does not count.
 func TestDriftComparesSKUsWithThemselves(t *testing.T) {
 	var origins []int
 	for o := range 24 {

@@ -14,9 +14,9 @@ func Pinball(level, q, y float64) float64 {
 	return (1 - level) * (q - y)
 }
 
-// CRPS returns the continuous ranked probability score of week t's forecast against y, in units: twice the integral of the pinball loss over
-// all levels (Gneiting and Raftery, JASA 102(477), 2007, section 4.2), by the trapezoidal rule over the levels of the forecast, whose
-// outermost losses stand for what lies beyond them. With a single level it is the absolute error.
+// CRPS returns the continuous ranked probability score of week t's forecast against y, in units: twice the integral of the
+// pinball loss over all levels (Gneiting and Raftery, JASA 102(477), 2007, section 4.2), by the trapezoidal rule over the levels
+// of the forecast, whose outermost losses stand for what lies beyond them. With a single level it is the absolute error.
 func (q *Quantiles) CRPS(t int, y float64) float64 {
 	levels, v := q.Levels, q.Week(t)
 	n := len(levels)
@@ -38,8 +38,8 @@ func (q *Quantiles) CRPS(t int, y float64) float64 {
 // centralIntervals are the coverages whose intervals a [Score] judges.
 var centralIntervals = [...]float64{0.5, 0.8, 0.95}
 
-// Score gathers how good forecasts of known demand were. Add every week, Merge across workers, then read the figures. All are NaN while
-// nothing was added.
+// Score gathers how good forecasts of known demand were. Add every week, Merge across workers, then read the figures. All are NaN
+// while nothing was added.
 type Score struct {
 	levels   []float64
 	n        int
@@ -59,8 +59,8 @@ func NewScore(levels []float64) *Score {
 	return &Score{levels: levels, pinball: make([]float64, len(levels)), below: make([]float64, len(levels))}
 }
 
-// Add counts the demand y against week t of the forecast q, which must have the score's levels. A week of unknown demand (NaN, out of
-// stock) must not be counted as one without demand: NaN is ignored, the rest is up to the caller.
+// Add counts the demand y against week t of the forecast q, which must have the score's levels. A week of unknown demand (NaN,
+// out of stock) must not be counted as one without demand: NaN is ignored, the rest is up to the caller.
 func (s *Score) Add(q *Quantiles, t int, y float64) {
 	if math.IsNaN(y) || len(q.Levels) != len(s.levels) {
 		return
@@ -89,14 +89,15 @@ func (c *interval) add(q *Quantiles, t int, y, tail float64) {
 	c.ranked += q.ranked(t, y, tail)
 }
 
-// ranked returns the share, of the stretch of probability that the forecast gives to y, that lies between the levels tail and 1-tail.
+// ranked returns the share, of the stretch of probability that the forecast gives to y, that lies between the levels tail and
+// 1-tail.
 func (q *Quantiles) ranked(t int, y, tail float64) float64 {
 	below, upTo := q.rank(t, y)
 	return max(min(upTo, 1-tail)-max(below, tail), 0) / (upTo - below)
 }
 
-// rank returns the stretch of probability that the forecast gives to the value y: a run of equal quantiles where y is a value of positive
-// probability, else the gap between the levels around it.
+// rank returns the stretch of probability that the forecast gives to the value y: a run of equal quantiles where y is a value of
+// positive probability, else the gap between the levels around it.
 func (q *Quantiles) rank(t int, y float64) (below, upTo float64) {
 	upTo = 1
 	for i, v := range q.Week(t) {
@@ -143,8 +144,8 @@ func (s *Score) LevelLoss() []float64 {
 	return out
 }
 
-// Reliability returns for each level the share of weeks whose demand fell below that quantile, by ranks as in [Coverage]: the level itself
-// if the forecast is calibrated, more where too much was forecast.
+// Reliability returns for each level the share of weeks whose demand fell below that quantile, by ranks as in [Coverage]: the
+// level itself if the forecast is calibrated, more where too much was forecast.
 func (s *Score) Reliability() []float64 {
 	out := make([]float64, len(s.below))
 	for i, b := range s.below {
@@ -156,7 +157,8 @@ func (s *Score) Reliability() []float64 {
 // Demand returns the total demand counted, units.
 func (s *Score) Demand() float64 { return s.demand }
 
-// WeightedQuantileLoss returns twice the pinball loss, averaged over the levels, over the total demand: comparable across assortments.
+// WeightedQuantileLoss returns twice the pinball loss, averaged over the levels, over the total demand: comparable across
+// assortments.
 func (s *Score) WeightedQuantileLoss() float64 {
 	sum := 0.0
 	for _, p := range s.pinball {
@@ -182,9 +184,9 @@ type Coverage struct {
 	Width   float64 // mean width, units
 }
 
-// Coverage returns the coverage of the central 50, 80 and 95 % intervals. Ranked is the honest figure for slow sellers: a forecast of 0
-// or 1 unit cannot have an interval of exactly 50 %, but of the stretch of probability that it gave to what happened, the share that lies
-// within the interval has the nominal mean (Czado, Gneiting and Held, Biometrics 65(4), 2009).
+// Coverage returns the coverage of the central 50, 80 and 95 % intervals. Ranked is the honest figure for slow sellers: a
+// forecast of 0 or 1 unit cannot have an interval of exactly 50 %, but of the stretch of probability that it gave to what
+// happened, the share that lies within the interval has the nominal mean (Czado, Gneiting and Held, Biometrics 65(4), 2009).
 func (s *Score) Coverage() []Coverage {
 	out := make([]Coverage, len(centralIntervals))
 	n := float64(s.n)

@@ -14,8 +14,8 @@ import (
 	"github.com/restock-engine/restock/io/table"
 )
 
-// keysFile holds the keys of the SKUs that are judged, in the order of the history, as an articles table: what forecast files are joined to,
-// so that they may have any order themselves.
+// keysFile holds the keys of the SKUs that are judged, in the order of the history, as an articles table: what forecast files are
+// joined to, so that they may have any order themselves.
 type keysFile struct{ dir, path string }
 
 // writeKeys reads the history and writes its keys; only those in keep unless that is nil.
@@ -64,14 +64,16 @@ type openFile struct {
 
 // open joins a forecast file to the keys and finds out its origin.
 func (k *keysFile) open(in *Input, f File) (*openFile, error) {
-	joined, err := table.Join(k.path, f.Path, table.JoinOptions{ForecastOptions: in.Layout, AsOf: f.AsOf, TempDir: k.dir, Stdin: in.Read.Stdin})
+	joined, err := table.Join(k.path, f.Path, table.JoinOptions{ForecastOptions: in.Layout, AsOf: f.AsOf, TempDir: k.dir,
+		Stdin: in.Read.Stdin})
 	if err != nil {
 		return nil, err
 	}
 	asOf, _ := joined.AsOf()
 	if asOf.IsZero() {
-		return nil, errors.Join(fmt.Errorf("%s counts weeks and does not say when week 0 begins: give the date with the file, as NAME@2026-01-05=%s",
-			f.Path, f.Path), joined.Close())
+		return nil,
+			errors.Join(fmt.Errorf("%s counts weeks and does not say when week 0 begins: give the date with the file, as NAME@2026-01-05=%s",
+				f.Path, f.Path), joined.Close())
 	}
 	return &openFile{f, forecast.WeekNumber(asOf), joined}, nil
 }
@@ -91,8 +93,8 @@ func (f *openFile) next() (*forecast.Quantiles, error) {
 // unnamed is what files without a name are a forecast of.
 const unnamed = "forecast"
 
-// name gives every file the model that made it. Files without a name are one model, unless two of them have the same origin: then each
-// is a model, named like the file.
+// name gives every file the model that made it. Files without a name are one model, unless two of them have the same origin: then
+// each is a model, named like the file.
 func name(files []*openFile) error {
 	seen := map[int]bool{}
 	apart := false
@@ -116,7 +118,8 @@ func name(files []*openFile) error {
 			}
 		}
 		if slices.Contains(BuiltIn(), f.Model) {
-			return fmt.Errorf("%s can't be called %s, which is one of restock's own: give it another name, as NAME=%s", f.Path, f.Model, f.Path)
+			return fmt.Errorf("%s can't be called %s, which is one of restock's own: give it another name, as NAME=%s", f.Path,
+				f.Model, f.Path)
 		}
 		p := place{f.Model, f.origin}
 		if g := first[p]; g != nil {
@@ -143,7 +146,8 @@ func commonOrigins(files []*openFile) (models []string, origins []int, err error
 		}
 	}
 	if origins == nil {
-		return nil, nil, fmt.Errorf("no two forecasts can be compared: there is no week from which all of %s are", strings.Join(models, ", "))
+		return nil, nil, fmt.Errorf("no two forecasts can be compared: there is no week from which all of %s are",
+			strings.Join(models, ", "))
 	}
 	slices.Sort(origins)
 	return models, origins, nil

@@ -74,8 +74,8 @@ func (job *CheckJob) validate() error {
 	return nil
 }
 
-// Check compares how forecasts fared in the last weeks of the history with how they fared before. Files are opened one after the other,
-// and only the sampled SKUs are in memory. It depends on its arguments alone.
+// Check compares how forecasts fared in the last weeks of the history with how they fared before. Files are opened one after the
+// other, and only the sampled SKUs are in memory. It depends on its arguments alone.
 func Check(ctx context.Context, job CheckJob) (*DriftReport, error) {
 	if job.Step == 0 {
 		job.Step = defaultStep
@@ -166,7 +166,8 @@ func (job *CheckJob) archived(ctx context.Context) (_ *DriftReport, err error) {
 	var origins []int
 	for _, f := range files {
 		if f.Model != files[0].Model {
-			return nil, fmt.Errorf("the forecast files are of several models, %s and %s: a drift check is of one", files[0].Model, f.Model)
+			return nil, fmt.Errorf("the forecast files are of several models, %s and %s: a drift check is of one",
+				files[0].Model, f.Model)
 		}
 		origins = append(origins, f.origin)
 	}
@@ -176,7 +177,8 @@ func (job *CheckJob) archived(ctx context.Context) (_ *DriftReport, err error) {
 	}
 	c := newComparison(job, files[0].Model, origins, found)
 	for i := range skus {
-		c.add(skus[i].series, slices.DeleteFunc(skus[i].seen, func(o forecast.DriftObservation) bool { return o.Week-o.Ahead < origins[0] }))
+		c.add(skus[i].series, slices.DeleteFunc(skus[i].seen,
+			func(o forecast.DriftObservation) bool { return o.Week-o.Ahead < origins[0] }))
 	}
 	return c.finish(), nil
 }
@@ -186,8 +188,9 @@ func hold(ctx context.Context, h *table.HistoryReader, keep map[table.Key]bool) 
 	var rejected int64
 	err = eachSeries(ctx, h, func(s *forecast.Series) error {
 		if keep == nil || keep[table.Key{Merchant: s.MerchantID, Article: s.ArticleID}] {
-			skus = append(skus, watched{series: &forecast.Series{MerchantID: s.MerchantID, ArticleID: s.ArticleID, FirstWeek: s.FirstWeek,
-				Sales: s.Sales, InStock: s.InStock}})
+			skus = append(skus, watched{series: &forecast.Series{MerchantID: s.MerchantID, ArticleID: s.ArticleID,
+				FirstWeek: s.FirstWeek,
+				Sales:     s.Sales, InStock: s.InStock}})
 		}
 		return nil
 	}, &rejected)
@@ -195,7 +198,8 @@ func hold(ctx context.Context, h *table.HistoryReader, keep map[table.Key]bool) 
 }
 
 // observeFile adds what a file says about the SKUs to what was seen of them.
-func (job *CheckJob) observeFile(ctx context.Context, keys *keysFile, f File, skus []watched, end int) (file *openFile, err error) {
+func (job *CheckJob) observeFile(ctx context.Context, keys *keysFile, f File, skus []watched, end int) (file *openFile,
+	err error) {
 	if file, err = keys.open(&job.Input, f); err != nil {
 		return nil, err
 	}
@@ -229,10 +233,12 @@ func (job *CheckJob) observeFile(ctx context.Context, keys *keysFile, f File, sk
 }
 
 // observe appends how a forecast fared in the weeks whose demand is known.
-func observe(seen []forecast.DriftObservation, q *forecast.Quantiles, origin int, actual []float64, scale float64) []forecast.DriftObservation {
+func observe(seen []forecast.DriftObservation, q *forecast.Quantiles, origin int, actual []float64,
+	scale float64) []forecast.DriftObservation {
 	for h, y := range actual[:min(len(actual), q.Weeks())] {
 		if !math.IsNaN(y) {
-			seen = append(seen, forecast.DriftObservation{Week: origin + h, Ahead: h, Figures: forecast.ObserveDrift(q, h, y, scale)})
+			seen = append(seen, forecast.DriftObservation{Week: origin + h, Ahead: h, Figures: forecast.ObserveDrift(q, h, y,
+				scale)})
 		}
 	}
 	return seen
@@ -252,8 +258,9 @@ func newComparison(job *CheckJob, model string, origins []int, found *survey) *c
 	plan := forecast.NewDriftPlan(origins, job.Horizon, job.Recent, found.end)
 	c := &comparison{plan: plan, overall: forecast.NewDrift(&plan), classes: map[forecast.Class]*forecast.Drift{},
 		merchants: map[string]*forecast.Drift{}}
-	c.report = &DriftReport{History: job.History, Model: model, PastFrom: date(plan.First), RecentFrom: date(plan.Recent), RecentWeeks: job.Recent,
-		Ahead: plan.Ahead, FalseAlarms: job.FalseAlarms, RejectedRows: found.rejected}
+	c.report = &DriftReport{History: job.History, Model: model, PastFrom: date(plan.First), RecentFrom: date(plan.Recent),
+		RecentWeeks: job.Recent,
+		Ahead:       plan.Ahead, FalseAlarms: job.FalseAlarms, RejectedRows: found.rejected}
 	for _, o := range origins {
 		c.report.Runs = append(c.report.Runs, date(o))
 	}
@@ -284,15 +291,16 @@ func (c *comparison) add(s *forecast.Series, seen []forecast.DriftObservation) {
 	c.classes[class].Add(seen)
 }
 
-// finish tests all groups. Half of the false alarms is for the whole assortment, half for its classes and merchants, so that many of these
-// do not drown a drift of all.
+// finish tests all groups. Half of the false alarms is for the whole assortment, half for its classes and merchants, so that many
+// of these do not drown a drift of all.
 func (c *comparison) finish() *DriftReport {
 	r := c.report
 	r.SKUs = c.overall.SKUs()
 	whole := rowsOf(ByOverall, "", c.overall)
 	if whole == nil {
-		r.Notes = append(r.Notes, fmt.Sprintf("too little to compare, so there is no alarm: the check needs forecasts of at least 8 weeks before %s and of one since then, made the same number of weeks ahead for the same articles",
-			r.RecentFrom))
+		r.Notes = append(r.Notes,
+			fmt.Sprintf("too little to compare, so there is no alarm: the check needs forecasts of at least 8 weeks before %s and of one since then, made the same number of weeks ahead for the same articles",
+				r.RecentFrom))
 		return r
 	}
 	r.Decided = true
@@ -327,7 +335,8 @@ func (c *comparison) finish() *DriftReport {
 func rowsOf(by, group string, d *forecast.Drift) []DriftRow {
 	var rows []DriftRow
 	for _, t := range d.Tests(random.NewKey(0, "drift", by, group)) {
-		rows = append(rows, DriftRow{By: by, Group: group, SKUs: d.SKUs(), Figure: t.Figure.String(), Past: Number(t.Past), Change: Number(t.Change),
+		rows = append(rows, DriftRow{By: by, Group: group, SKUs: d.SKUs(), Figure: t.Figure.String(), Past: Number(t.Past),
+			Change:   Number(t.Change),
 			StdError: Number(t.StdError), P: Number(t.P), Notable: t.Notable})
 	}
 	return rows

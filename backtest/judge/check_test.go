@@ -12,8 +12,8 @@ import (
 	"github.com/restock-engine/restock/internal/random"
 )
 
-// archive writes a history of 40 SKUs over so many weeks and the forecasts that were made each week for the 4 weeks from then on, at the
-// right level; change multiplies the sales of SKU i in week w.
+// archive writes a history of 40 SKUs over so many weeks and the forecasts that were made each week for the 4 weeks from then on,
+// at the right level; change multiplies the sales of SKU i in week w.
 func archive(t *testing.T, weeks int, change func(i, w int) float64) CheckJob {
 	t.Helper()
 	const skus, horizon = 40, 4
@@ -160,9 +160,9 @@ func TestCheckProblems(t *testing.T) {
 	}
 }
 
-// TestCheckFalseAlarms: the whole check, with all its groups and figures, rings where nothing drifts no more often than it states. 150
-// shops of 60 SKUs whose weeks share AR(1) shocks, seed 31, at 10 %: 15 alarms are to be expected at most, and more than 25 come with
-// probability 0.004 if the rate is 10 %.
+// TestCheckFalseAlarms: the whole check, with all its groups and figures, rings where nothing drifts no more often than it
+// states. 150 shops of 60 SKUs whose weeks share AR(1) shocks, seed 31, at 10 %: 15 alarms are to be expected at most, and more
+// than 25 come with probability 0.004 if the rate is 10 %.
 func TestCheckFalseAlarms(t *testing.T) {
 	const shops, skus, weeks, phi = 150, 60, 40, 0.4
 	src := random.New(random.NewKey(31))
@@ -182,7 +182,8 @@ func TestCheckFalseAlarms(t *testing.T) {
 			shock = phi*shock + math.Sqrt(1-phi*phi)*src.NormFloat64()
 		}
 		for i := range skus {
-			s := &forecast.Series{MerchantID: fmt.Sprintf("m%d", i%2), ArticleID: fmt.Sprint(i), FirstWeek: 2000, Sales: make([]float64, weeks)}
+			s := &forecast.Series{MerchantID: fmt.Sprintf("m%d", i%2), ArticleID: fmt.Sprint(i), FirstWeek: 2000,
+				Sales: make([]float64, weeks)}
 			var seen []forecast.DriftObservation
 			for w := range s.Sales {
 				s.Sales[w] = max(10+1.2*common[w]+2.1*src.NormFloat64(), 0)

@@ -48,7 +48,8 @@ type decisionMemory struct {
 }
 
 const (
-	// replays is how often the lead times and returns of a replay are drawn; its demand is what happened. All models get the same draws.
+	// replays is how often the lead times and returns of a replay are drawn; its demand is what happened. All models get the same
+	// draws.
 	replays   = 64
 	replaySet = simulate.Set(2) // neither what the policy was chosen on nor what it was reported from
 )
@@ -85,12 +86,14 @@ func newDecider(ctx context.Context, d *Decisions, keys []table.Key, workers int
 		}
 	}
 	if len(x.articles) == 0 {
-		return nil, fmt.Errorf("%s has a usable row for none of the %d SKUs to be decided, so no decision can be judged", d.Articles, len(keys))
+		return nil, fmt.Errorf("%s has a usable row for none of the %d SKUs to be decided, so no decision can be judged",
+			d.Articles, len(keys))
 	}
 	return x, nil
 }
 
-// decide fills in the outcomes of a SKU's views, where the demand of every week of its horizon is known and every model forecasts them all.
+// decide fills in the outcomes of a SKU's views, where the demand of every week of its horizon is known and every model forecasts
+// them all.
 func (d *decider) decide(worker int, in *Input, origins []int, j *judged) error {
 	if d == nil {
 		return nil
@@ -164,10 +167,10 @@ func (d *decider) view(w *decisionMemory, a *simulate.Article, o optimize.Option
 	return nil
 }
 
-// rewind puts an article back to the state that it had when week origin began, as far as the history tells. Where it does not know the
-// stock, that is the mean sales of the last 13 weeks for as many weeks as an order takes and the next review is away; today's would know the
-// future. What was ordered before and had not arrived by the mean lead time is in transit; what was sold before comes back as the return
-// lags say.
+// rewind puts an article back to the state that it had when week origin began, as far as the history tells. Where it does not
+// know the stock, that is the mean sales of the last 13 weeks for as many weeks as an order takes and the next review is away;
+// today's would know the future. What was ordered before and had not arrived by the mean lead time is in transit; what was sold
+// before comes back as the return lags say.
 func rewind(a *simulate.Article, s *forecast.Series, origin int) {
 	round := func(v float64) float64 {
 		if a.Units == simulate.Whole {

@@ -63,8 +63,9 @@ func Evaluate(ctx context.Context, job EvaluateJob) (r *Report, err error) {
 		return nil, err
 	}
 	if t.weeks == 0 {
-		return nil, fmt.Errorf("no week can be scored: none of the weeks after the origins has a known demand and a forecast of every model (%d without a known demand)",
-			t.masked)
+		return nil,
+			fmt.Errorf("no week can be scored: none of the weeks after the origins has a known demand and a forecast of every model (%d without a known demand)",
+				t.masked)
 	}
 	r, err = t.report()
 	if err != nil {
@@ -91,7 +92,8 @@ func (p *panel) reference(name string) (int, error) {
 // report puts the figures together.
 func (t *tally) report() (*Report, error) {
 	p := t.p
-	r := &Report{History: p.in.History, Horizon: p.in.Horizon, SKUs: t.skus, Merchants: len(t.merchants), Weeks: t.weeks, Masked: t.masked,
+	r := &Report{History: p.in.History, Horizon: p.in.Horizon, SKUs: t.skus, Merchants: len(t.merchants), Weeks: t.weeks,
+		Masked:       t.masked,
 		RejectedRows: p.found.rejected, Clusters: "skus", Levels: p.levels, Reference: p.models[t.reference], Notes: p.notes}
 	if t.number != nil {
 		r.Clusters = "merchants"
@@ -155,8 +157,9 @@ func (t *tally) report() (*Report, error) {
 
 func (t *tally) model(m int, name string, all *group, better int) ModelReport {
 	score, a := all.scores[m], t.against(m)
-	x := ModelReport{Name: name, Missing: t.missing[m], LevelLoss: numbers(score.LevelLoss()), Reliability: numbers(score.Reliability()),
-		WQLChange: interval(a.relativeLoss), OriginsBetter: better, referenceItself: m == t.reference}
+	x := ModelReport{Name: name, Missing: t.missing[m], LevelLoss: numbers(score.LevelLoss()),
+		Reliability: numbers(score.Reliability()),
+		WQLChange:   interval(a.relativeLoss), OriginsBetter: better, referenceItself: m == t.reference}
 	for _, f := range t.p.files {
 		if f.Model == name {
 			x.Files = append(x.Files, f.Path)

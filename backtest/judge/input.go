@@ -78,8 +78,8 @@ func (in *Input) validate() error {
 	return errors.Join(errs...)
 }
 
-// origins returns the week numbers of the origins, rising, for a history of the weeks first..end-1. fileOrigins are those that all
-// models of the files have; nil without files.
+// origins returns the week numbers of the origins, rising, for a history of the weeks first..end-1. fileOrigins are those that
+// all models of the files have; nil without files.
 func (in *Input) origins(first, end int, fileOrigins []int) ([]int, error) {
 	date := func(week int) string { return forecast.WeekStart(week).Format(time.DateOnly) }
 	if len(in.Dates) > 0 {
@@ -88,10 +88,12 @@ func (in *Input) origins(first, end int, fileOrigins []int) ([]int, error) {
 			week := forecast.WeekNumber(d)
 			switch {
 			case week <= first:
-				return nil, fmt.Errorf("%s begins with the week of %s: there is nothing before %s to learn from", in.History, date(first),
+				return nil, fmt.Errorf("%s begins with the week of %s: there is nothing before %s to learn from", in.History,
+					date(first),
 					d.Format(time.DateOnly))
 			case week >= end:
-				return nil, fmt.Errorf("%s ends with the week of %s: nothing happened from %s on to judge a forecast by", in.History, date(end-1),
+				return nil, fmt.Errorf("%s ends with the week of %s: nothing happened from %s on to judge a forecast by",
+					in.History, date(end-1),
 					d.Format(time.DateOnly))
 			case fileOrigins != nil && !slices.Contains(fileOrigins, week):
 				return nil, fmt.Errorf("no forecast file of every model begins in the week of %s", d.Format(time.DateOnly))
@@ -109,8 +111,9 @@ func (in *Input) origins(first, end int, fileOrigins []int) ([]int, error) {
 			}
 		}
 		if len(weeks) == 0 {
-			return nil, fmt.Errorf("%s has the weeks of %s to %s, and no forecast file begins after the first and before the end of these",
-				in.History, date(first), date(end-1))
+			return nil,
+				fmt.Errorf("%s has the weeks of %s to %s, and no forecast file begins after the first and before the end of these",
+					in.History, date(first), date(end-1))
 		}
 		if in.Origins > 0 && len(weeks) > in.Origins {
 			weeks = weeks[len(weeks)-in.Origins:]
@@ -122,8 +125,9 @@ func (in *Input) origins(first, end int, fileOrigins []int) ([]int, error) {
 		weeks = append(weeks, week)
 	}
 	if len(weeks) == 0 {
-		return nil, fmt.Errorf("%s has %d weeks, too few to forecast %d weeks after at least %d weeks of history; judge a shorter horizon or give the origins",
-			in.History, end-first, in.Horizon, minHistory)
+		return nil,
+			fmt.Errorf("%s has %d weeks, too few to forecast %d weeks after at least %d weeks of history; judge a shorter horizon or give the origins",
+				in.History, end-first, in.Horizon, minHistory)
 	}
 	slices.Reverse(weeks)
 	return weeks, nil

@@ -34,8 +34,8 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-// shopHistory makes up weeks of sales of so many SKUs of 3 merchants, some intermittent, some out of stock now and then, some launched
-// late. change may alter a row or drop it.
+// shopHistory makes up weeks of sales of so many SKUs of 3 merchants, some intermittent, some out of stock now and then, some
+// launched late. change may alter a row or drop it.
 func shopHistory(skus, weeks int, change func(sku, week int, sales float64) (float64, bool)) string {
 	src := random.New(random.NewKey(5))
 	var b strings.Builder
@@ -171,7 +171,8 @@ func TestFilesByHand(t *testing.T) {
 			t.Errorf("%s is %g, want %g", c.name, c.got, c.want)
 		}
 	}
-	if r.Reference != "right" || r.Origins[0] != date(24) || r.Find("right", ByHorizon, "3").Weeks != 0 || r.Find("right", ByHorizon, "5").Weeks != 1 {
+	if r.Reference != "right" || r.Origins[0] != date(24) || r.Find("right", ByHorizon, "3").Weeks != 0 || r.Find("right",
+		ByHorizon, "5").Weeks != 1 {
 		t.Errorf("reference %s, origins %v, rows %+v", r.Reference, r.Origins, r.Rows)
 	}
 	if _, err := json.Marshal(r); err != nil { // weeks ahead without demand have no loss
@@ -192,12 +193,13 @@ func TestOnlyWhatAllForecastIsScored(t *testing.T) {
 	}
 }
 
-// TestDecisionCostByHand: demand 10 a week for 4 weeks, 30 on hand at the origin (and not today's 999), holding 0.5, margin 7. Who
-// expects nothing orders nothing: holding 0.5·(20+10) and 10 lost sales. Who knows the demand orders 10 for the fourth week at 1 a unit, to
-// arrive in the third, as half of what arrives comes after the week's demand: holding 0.5·(20+10+10).
+// TestDecisionCostByHand: demand 10 a week for 4 weeks, 30 on hand at the origin (and not today's 999), holding 0.5, margin 7.
+// Who expects nothing orders nothing: holding 0.5·(20+10) and 10 lost sales. Who knows the demand orders 10 for the fourth week
+// at 1 a unit, to arrive in the third, as half of what arrives comes after the week's demand: holding 0.5·(20+10+10).
 func TestDecisionCostByHand(t *testing.T) {
 	dir := t.TempDir()
-	set, err := settings.Parse("test", []byte("defaults:\n  lead_time_mean: 1\n  lead_time_cv: 0\n  inbound_cost: 1\n  horizon: 4\n"))
+	set, err := settings.Parse("test",
+		[]byte("defaults:\n  lead_time_mean: 1\n  lead_time_cv: 0\n  inbound_cost: 1\n  horizon: 4\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +228,8 @@ func TestDecisionCostByHand(t *testing.T) {
 	}
 }
 
-// TestDecisionsNeedAllWeeks: with a week out of stock within the horizon, what would have been sold is not known, and nothing is replayed.
+// TestDecisionsNeedAllWeeks: with a week out of stock within the horizon, what would have been sold is not known, and nothing is
+// replayed.
 func TestDecisionsNeedAllWeeks(t *testing.T) {
 	dir := t.TempDir()
 	set, err := settings.Parse("test", []byte("defaults: {horizon: 6}"))
@@ -270,7 +273,8 @@ func TestSameReportForAnyWorkers(t *testing.T) {
 	var one []byte
 	for workers, path := range map[int]string{1: forward, 3: backward} {
 		r, err := Evaluate(t.Context(), EvaluateJob{
-			Input:     Input{History: history, Models: BuiltIn(), Horizon: 5, Workers: workers, Files: []File{{Model: "f", Path: path}}},
+			Input: Input{History: history, Models: BuiltIn(), Horizon: 5, Workers: workers, Files: []File{{Model: "f",
+				Path: path}}},
 			Decisions: &Decisions{Articles: articles, Settings: set, Seed: 7, SKUs: 8},
 		})
 		if err != nil {
@@ -331,18 +335,23 @@ func TestInputProblems(t *testing.T) {
 		in   Input
 		want string
 	}{
-		"nothing to judge":       {Input{Horizon: 4}, "nothing to judge"},
-		"all numbers":            {Input{Horizon: 0, Origins: -1, SKUs: -1, Models: []string{"oracle"}}, "horizon is 0"},
-		"week numbers":           {Input{Horizon: 4, Files: []File{{Path: numbered}}}, "NAME@2026-01-05="},
-		"before the history":     {Input{Horizon: 4, Models: BuiltIn(), Dates: []time.Time{monday}}, "there is nothing before"},
-		"after the history":      {Input{Horizon: 4, Models: BuiltIn(), Dates: []time.Time{monday.AddDate(1, 0, 0)}}, "nothing happened"},
-		"too short":              {Input{Horizon: 20, Origins: 3, Models: BuiltIn()}, "too few to forecast 20 weeks"},
-		"own name":               {Input{Horizon: 4, Files: []File{{Model: Pooled, Path: good}}}, "restock's own"},
-		"same week twice":        {Input{Horizon: 4, Files: []File{{Model: "a", Path: good}, {Model: "a", Path: good}}}, "are both forecasts of a"},
-		"no common week":         {Input{Horizon: 4, Files: []File{{Model: "a", Path: good}, {Model: "b", Path: flat(t, dir, "b.csv", 20, 3, 1, 2, 3)}}}, "no two forecasts"},
-		"no file for the origin": {Input{Horizon: 4, Files: []File{{Path: good}}, Dates: []time.Time{monday.AddDate(0, 0, 140)}}, "no forecast file"},
-		"after all of history":   {Input{Horizon: 4, Files: []File{{Path: flat(t, dir, "late.csv", 40, 3, 1, 2, 3)}}}, "no forecast file begins"},
-		"no such history":        {Input{Horizon: 4, History: "none.csv", Models: BuiltIn()}, "none.csv"},
+		"nothing to judge":   {Input{Horizon: 4}, "nothing to judge"},
+		"all numbers":        {Input{Horizon: 0, Origins: -1, SKUs: -1, Models: []string{"oracle"}}, "horizon is 0"},
+		"week numbers":       {Input{Horizon: 4, Files: []File{{Path: numbered}}}, "NAME@2026-01-05="},
+		"before the history": {Input{Horizon: 4, Models: BuiltIn(), Dates: []time.Time{monday}}, "there is nothing before"},
+		"after the history": {Input{Horizon: 4, Models: BuiltIn(), Dates: []time.Time{monday.AddDate(1, 0, 0)}},
+			"nothing happened"},
+		"too short": {Input{Horizon: 20, Origins: 3, Models: BuiltIn()}, "too few to forecast 20 weeks"},
+		"own name":  {Input{Horizon: 4, Files: []File{{Model: Pooled, Path: good}}}, "restock's own"},
+		"same week twice": {Input{Horizon: 4, Files: []File{{Model: "a", Path: good}, {Model: "a", Path: good}}},
+			"are both forecasts of a"},
+		"no common week": {Input{Horizon: 4, Files: []File{{Model: "a", Path: good}, {Model: "b", Path: flat(t, dir,
+			"b.csv", 20, 3, 1, 2, 3)}}}, "no two forecasts"},
+		"no file for the origin": {Input{Horizon: 4, Files: []File{{Path: good}}, Dates: []time.Time{monday.AddDate(0, 0,
+			140)}}, "no forecast file"},
+		"after all of history": {Input{Horizon: 4, Files: []File{{Path: flat(t, dir, "late.csv", 40, 3, 1, 2, 3)}}},
+			"no forecast file begins"},
+		"no such history": {Input{Horizon: 4, History: "none.csv", Models: BuiltIn()}, "none.csv"},
 	} {
 		if c.in.History == "" {
 			c.in.History = history
@@ -371,7 +380,8 @@ func TestModelsOfSeveralOrigins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(r.Origins, []string{date(18), date(20)}) || r.Weeks != 4 || len(r.Notes) != 3 || r.Models[1].Name != unnamed {
+	if !slices.Equal(r.Origins, []string{date(18), date(20)}) || r.Weeks != 4 || len(r.Notes) != 3 ||
+		r.Models[1].Name != unnamed {
 		t.Errorf("origins %v, %d weeks, notes %v", r.Origins, r.Weeks, r.Notes)
 	}
 	in.Origins = 1

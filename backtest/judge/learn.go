@@ -11,8 +11,8 @@ import (
 	"github.com/restock-engine/restock/io/table"
 )
 
-// learn reads the history and fits each of the models at each origin, from what was known then: [origin][model]. Every origin keeps a
-// sample of series for as long as it learns, 30 MB at most.
+// learn reads the history and fits each of the models at each origin, from what was known then: [origin][model]. Every origin
+// keeps a sample of series for as long as it learns, 30 MB at most.
 func learn(ctx context.Context, h *table.HistoryReader, in *Input, origins []int) ([][]forecast.Forecaster, error) {
 	trainers := make([]*forecast.Trainer, len(origins))
 	for i, week := range origins {
@@ -40,7 +40,8 @@ func learn(ctx context.Context, h *table.HistoryReader, in *Input, origins []int
 	}
 	for i, n := range known {
 		if n == 0 {
-			return nil, fmt.Errorf("%s has no SKU with a week before %s", in.History, forecast.WeekStart(origins[i]).Format(time.DateOnly))
+			return nil, fmt.Errorf("%s has no SKU with a week before %s", in.History,
+				forecast.WeekStart(origins[i]).Format(time.DateOnly))
 		}
 	}
 	if err := h.Rewind(); err != nil {

@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// paired compares two totals A and B, per unit of a third, W, from sums over clusters that are independent of each other (all weeks and
-// origins of a SKU, or all SKUs of a merchant, are one cluster). It needs only their moments, so that clusters can be many.
+// paired compares two totals A and B, per unit of a third, W, from sums over clusters that are independent of each other (all
+// weeks and origins of a SKU, or all SKUs of a merchant, are one cluster). It needs only their moments, so that clusters can be
+// many.
 type paired struct {
 	n      float64
 	sum    [3]float64    // of A, B, W
@@ -29,9 +30,9 @@ func (p *paired) add(a, b, w float64) {
 // minClusters is the number of clusters below which a standard error by linearisation is not to be trusted.
 const minClusters = 20
 
-// interval returns an estimate with its 95 % interval, where a cluster's share in the estimate's error is (u·x)/scale: the linearised
-// (Taylor) variance of a ratio of totals (Cochran, Sampling Techniques, 3rd ed. 1977, section 6.3; Särndal, Swensson and Wretman, Model
-// Assisted Survey Sampling, 1992, section 5.6). The ends are NaN with fewer than 20 clusters.
+// interval returns an estimate with its 95 % interval, where a cluster's share in the estimate's error is (u·x)/scale: the
+// linearised (Taylor) variance of a ratio of totals (Cochran, Sampling Techniques, 3rd ed. 1977, section 6.3; Särndal, Swensson
+// and Wretman, Model Assisted Survey Sampling, 1992, section 5.6). The ends are NaN with fewer than 20 clusters.
 func (p *paired) interval(estimate float64, u [3]float64, scale float64) stat.Interval {
 	if p.n < minClusters {
 		return stat.Interval{Estimate: estimate, Low: math.NaN(), High: math.NaN()}

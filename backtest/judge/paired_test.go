@@ -7,8 +7,9 @@ import (
 	"github.com/restock-engine/restock/internal/random"
 )
 
-// TestPairedIntervals: of 2,000 assortments of 60 SKUs with lognormal sizes, the 95 % intervals hold the true difference and ratio in
-// 92.5 to 97 % (seed 3; linearisation covers a little less at skewed sizes, and the standard error of a rate is 0.5 points).
+// TestPairedIntervals: of 2,000 assortments of 60 SKUs with lognormal sizes, the 95 % intervals hold the true difference and
+// ratio in 92.5 to 97 % (seed 3; linearisation covers a little less at skewed sizes, and the standard error of a rate is 0.5
+// points).
 func TestPairedIntervals(t *testing.T) {
 	src := random.New(random.NewKey(3))
 	const replicas, skus = 2000, 60

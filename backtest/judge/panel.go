@@ -28,7 +28,8 @@ type panel struct {
 	notes   []string                // what the reader should know
 }
 
-// openPanel opens the history and the files, settles the origins and fits the models. sample is how many SKUs the survey is to draw.
+// openPanel opens the history and the files, settles the origins and fits the models. sample is how many SKUs the survey is to
+// draw.
 func openPanel(ctx context.Context, in *Input, sample int) (p *panel, err error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -106,8 +107,9 @@ func (p *panel) noteOrigins(fileOrigins []int) error {
 			continue
 		}
 		if in.Origins == 0 && len(in.Dates) == 0 {
-			p.notes = append(p.notes, fmt.Sprintf("%s, from %s, is left out: not every forecast has this origin, or the history has no week to judge it by",
-				f.Path, forecast.WeekStart(f.origin).Format(time.DateOnly)))
+			p.notes = append(p.notes,
+				fmt.Sprintf("%s, from %s, is left out: not every forecast has this origin, or the history has no week to judge it by",
+					f.Path, forecast.WeekStart(f.origin).Format(time.DateOnly)))
 		}
 		unused = append(unused, f)
 	}
@@ -204,8 +206,8 @@ func (p *panel) fittedAt(origin int) []forecast.Forecaster {
 	return p.fitted[origin]
 }
 
-// scaleOf returns what an error is large against: the mean of the known weeks, drawn a little towards one unit a week; of slow sellers
-// its square root, which is about the standard deviation of their weeks. Never 0.
+// scaleOf returns what an error is large against: the mean of the known weeks, drawn a little towards one unit a week; of slow
+// sellers its square root, which is about the standard deviation of their weeks. Never 0.
 func scaleOf(past []float64) float64 {
 	const strength = 4
 	sum, n := float64(strength), float64(strength)

@@ -135,7 +135,8 @@ func (r *Report) Groups(by string) []string {
 // figures returns the figures of a model over a group of weeks.
 func (g *group) figures(model int) Figures {
 	s := g.scores[model]
-	f := Figures{Weeks: s.Weeks(), Demand: s.Demand(), WQL: Number(s.WeightedQuantileLoss()), CRPS: Number(s.CRPS()), WAPE: Number(s.WAPE()),
+	f := Figures{Weeks: s.Weeks(), Demand: s.Demand(), WQL: Number(s.WeightedQuantileLoss()), CRPS: Number(s.CRPS()),
+		WAPE: Number(s.WAPE()),
 		Bias: Number(s.Bias())}
 	for _, c := range s.Coverage() {
 		f.Coverage = append(f.Coverage, Coverage{c.Nominal, Number(c.Ranked), Number(c.Closed), Number(c.Width)})
@@ -148,7 +149,8 @@ func (g *group) figures(model int) Figures {
 			fill = o.Sold / wanted
 		}
 		f.Decisions = g.decisions
-		f.DecisionCost, f.FillRate, f.Ordered, f.AverageStock = number(o.Cost/n), number(fill), number(o.Ordered/n), number(o.Stock/n)
+		f.DecisionCost, f.FillRate, f.Ordered, f.AverageStock = number(o.Cost/n), number(fill), number(o.Ordered/n),
+			number(o.Stock/n)
 	}
 	return f
 }

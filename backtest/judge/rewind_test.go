@@ -11,7 +11,8 @@ import (
 
 // TestRewind: a SKU whose history knows its stock, orders and sales goes back to the state it had, and to no later one.
 func TestRewind(t *testing.T) {
-	s := &forecast.Series{FirstWeek: 100, Sales: []float64{10, 20, 30, 99}, OnHand: []float64{7, 8, 9, 99}, Ordered: []float64{4, 0, 6, 99}}
+	s := &forecast.Series{FirstWeek: 100, Sales: []float64{10, 20, 30, 99}, OnHand: []float64{7, 8, 9, 99},
+		Ordered: []float64{4, 0, 6, 99}}
 	a := simulate.DefaultArticle()
 	a.OnHand, a.LeadTimeMean, a.ReturnRate, a.ResalableShare, a.ReturnLagWeights = 500, 3, 0.5, 0.8, []float64{0.25, 0.75}
 	a.Horizon = 4

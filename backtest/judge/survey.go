@@ -79,7 +79,8 @@ type hashed struct {
 }
 
 func (a hashed) compare(b hashed) int {
-	return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.key.Merchant, b.key.Merchant), cmp.Compare(a.key.Article, b.key.Article))
+	return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.key.Merchant, b.key.Merchant), cmp.Compare(a.key.Article,
+		b.key.Article))
 }
 
 func (h hashes) Len() int           { return len(h) }

@@ -1,5 +1,5 @@
-// Command drift measures what `restock forecast check` finds on a real history: it cuts the history at several weeks, leaves the last weeks
-// as they are or changes their sales, and checks each. RESULTS.md has the figures; run `make`.
+// Command drift measures what `restock forecast check` finds on a real history: it cuts the history at several weeks, leaves the
+// last weeks as they are or changes their sales, and checks each. RESULTS.md has the figures; run `make`.
 package main
 
 import (
@@ -77,9 +77,11 @@ func run(ctx context.Context, c *config, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fmt.Fprintf(out, "%d articles, %d checks %d weeks apart, the last at %s; each of %d weekly forecasts, the last %d weeks against those before\n\n",
+	fmt.Fprintf(out,
+		"%d articles, %d checks %d weeks apart, the last at %s; each of %d weekly forecasts, the last %d weeks against those before\n\n",
 		len(all), c.checks, c.every, forecast.WeekStart(end-1).Format("2006-01-02"), c.origins, c.recent)
-	fmt.Fprintln(out, "| in the last weeks | checks that ring | by loss, coverage, bias of all articles | by a class or merchant alone |\n| --- | --- | --- | --- |")
+	fmt.Fprintln(out,
+		"| in the last weeks | checks that ring | by loss, coverage, bias of all articles | by a class or merchant alone |\n| --- | --- | --- | --- |")
 	for _, d := range disturbances {
 		alarms, alone := 0, 0
 		figures := map[string]int{}
@@ -108,7 +110,8 @@ func run(ctx context.Context, c *config, out io.Writer) error {
 				alone++
 			}
 		}
-		fmt.Fprintf(out, "| %s | %d of %d | %d, %d, %d | %d |\n", d.name, alarms, c.checks, figures["loss"], figures["coverage"], figures["bias"], alone)
+		fmt.Fprintf(out, "| %s | %d of %d | %d, %d, %d | %d |\n", d.name, alarms, c.checks, figures["loss"],
+			figures["coverage"], figures["bias"], alone)
 	}
 	return nil
 }

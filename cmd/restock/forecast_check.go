@@ -22,10 +22,11 @@ func newForecastCheckCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Tell whether forecasts have become worse than they were",
-		Long: `check compares how past forecasts fared in the last weeks of the history with how they fared before: their loss, coverage and bias, each SKU
-against itself at the same number of weeks ahead. It ends with exit code 4 if a change is both notable and more than weeks usually vary, and with 0 if not, or
-if there is too little to compare. It is made for a nightly job that keeps its forecasts: give it all of them and the newest history. Without
---forecast it checks restock's own forecaster at rolling origins.
+		Long: `check compares how past forecasts fared in the last weeks of the history with how they fared before: their loss,
+coverage and bias, each SKU against itself at the same number of weeks ahead. It ends with exit code 4 if a change
+is both notable and more than weeks usually vary, and with 0 if not, or if there is too little to compare. It is
+made for a nightly job that keeps its forecasts: give it all of them and the newest history. Without --forecast it
+checks restock's own forecaster at rolling origins.
 
 docs/forecast.md describes the test and how often it rings in vain.`,
 		Example: `  restock forecast check --history history.parquet --forecast 'forecasts/*.parquet'
@@ -37,7 +38,8 @@ docs/forecast.md describes the test and how often it rings in vain.`,
 	cmd.Flags().Var(&f.recent, "recent", "compare the last `WEEKS` of the history with those before")
 	cmd.Flags().Float64Var(&f.falseAlarms, "false-alarms", 0.01, "`CHANCE` of exit code 4 where nothing has changed")
 	cmd.Flags().Var(&f.method, "method", "without --forecast: check this forecaster")
-	cmd.Flags().IntVar(&f.skus, "skus", 5000, "look at a random sample of `N` SKUs; 0 is all, which takes 25 kB of memory each for a year of weekly forecasts")
+	cmd.Flags().IntVar(&f.skus, "skus", 5000,
+		"look at a random sample of `N` SKUs; 0 is all, which takes 25 kB of memory each for a year of weekly forecasts")
 	f.registerSettings(cmd, "horizon")
 	f.registerRun(cmd)
 	f.registerOutput(cmd)
@@ -85,11 +87,13 @@ func (f *checkFlags) run(cmd *cobra.Command, e *env) error {
 			alarms++
 		}
 	}
-	return &exitError{fmt.Errorf("forecasts of %s have drifted since %s: %d of %d tests ring", r.Model, r.RecentFrom, alarms, len(r.Tests)),
+	return &exitError{fmt.Errorf("forecasts of %s have drifted since %s: %d of %d tests ring", r.Model, r.RecentFrom, alarms,
+		len(r.Tests)),
 		"'restock forecast evaluate' shows by week, class and merchant what has changed", exitChecks}
 }
 
-// driftText has a row for each test, those that ring first; without all, the groups' tests only where they ring or come close to it.
+// driftText has a row for each test, those that ring first; without all, the groups' tests only where they ring or come close to
+// it.
 func driftText(r *judge.DriftReport, all bool) (headers []string, rows [][]string) {
 	headers = []string{"group", "articles", "figure", "before", "change", "± s.e.", "p", "adjusted", ""}
 	tests := slices.Clone(r.Tests)
@@ -114,7 +118,8 @@ func driftText(r *judge.DriftReport, all bool) (headers []string, rows [][]strin
 		if t.Alarm {
 			mark = "drift"
 		}
-		rows = append(rows, []string{group, strconv.Itoa(t.SKUs), t.Figure, figure("%.3f", t.Past, 1), figure("%+.3f", t.Change, 1),
+		rows = append(rows, []string{group, strconv.Itoa(t.SKUs), t.Figure, figure("%.3f", t.Past, 1), figure("%+.3f", t.Change,
+			1),
 			figure("%.3f", t.StdError, 1), figure("%.2g", t.P, 1), figure("%.2g", t.Adjusted, 1), mark})
 	}
 	return headers, rows
@@ -133,7 +138,8 @@ func (f *checkFlags) print(e *env, r *judge.DriftReport) error {
 		_, err := fmt.Fprintf(e.stdout, "undecided: too little to compare the weeks from %s on with those before\n", r.RecentFrom)
 		return err
 	}
-	_, err := fmt.Fprintf(e.stdout, "%d forecasts of %s from %s to %s: weeks from %s on against those from %s on, for %d articles, 1 to %d weeks ahead\n\n",
+	_, err := fmt.Fprintf(e.stdout,
+		"%d forecasts of %s from %s to %s: weeks from %s on against those from %s on, for %d articles, 1 to %d weeks ahead\n\n",
 		len(r.Runs), r.Model, r.Runs[0], r.Runs[len(r.Runs)-1], r.RecentFrom, r.PastFrom, r.SKUs, r.Ahead)
 	if err != nil {
 		return err
@@ -146,7 +152,8 @@ func (f *checkFlags) print(e *env, r *judge.DriftReport) error {
 	if r.Alarm {
 		verdict = "drift"
 	}
-	_, err = fmt.Fprintf(e.stdout, "\n%s; chance of a false alarm %g %%; loss per unit of the article's own usual demand; coverage of the\ncentral 80 %% interval; bias is 0.5 less the demand's rank within the forecast, above 0 where too much was forecast\n",
+	_, err = fmt.Fprintf(e.stdout,
+		"\n%s; chance of a false alarm %g %%; loss per unit of the article's own usual demand; coverage of the\ncentral 80 %% interval; bias is 0.5 less the demand's rank within the forecast, above 0 where too much was forecast\n",
 		verdict, 100*r.FalseAlarms)
 	return err
 }

@@ -26,7 +26,8 @@ type judgeFlags struct {
 
 func (f *judgeFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.history, "history", "", "history table: `PATH` of a file, folder or glob; - is Arrow on stdin")
-	cmd.Flags().StringArrayVar(&f.files, "forecast", nil, "forecast made in the past: `[NAME[@DATE]=]PATH`, repeatable; each match of a glob is one")
+	cmd.Flags().StringArrayVar(&f.files, "forecast", nil,
+		"forecast made in the past: `[NAME[@DATE]=]PATH`, repeatable; each match of a glob is one")
 	cmd.Flags().StringVar(&f.separator, "separator", "/", "`TEXT` between merchant and article in a forecast's unique_id")
 	cmd.Flags().StringVar(&f.model, "model", "", "`NAME` of the model to read from a forecast file that holds several")
 	cmd.Flags().Var(&f.origins, "origins", "judge the last `N` origins (with --forecast: of those files, default all)")
@@ -35,7 +36,8 @@ func (f *judgeFlags) register(cmd *cobra.Command) {
 
 // input is what the flags say is judged.
 func (f *judgeFlags) input(cmd *cobra.Command, e *env, horizon int) (judge.Input, error) {
-	in := judge.Input{History: f.history, Read: table.HistoryOptions{Stdin: e.stdin}, Origins: int(f.origins), Step: int(f.step), Horizon: horizon,
+	in := judge.Input{History: f.history, Read: table.HistoryOptions{Stdin: e.stdin}, Origins: int(f.origins),
+		Step: int(f.step), Horizon: horizon,
 		Layout: table.ForecastOptions{Separator: f.separator, Model: f.model}, SKUs: f.skus, Workers: int(f.workers)}
 	if f.skus < 0 {
 		return in, usageErrorf(seeHelp(cmd), "flag --skus: %d must be 0 (all) or more", f.skus)
@@ -53,7 +55,8 @@ func (f *judgeFlags) input(cmd *cobra.Command, e *env, horizon int) (judge.Input
 	return in, nil
 }
 
-// parseFiles reads a value of --forecast: a path, or NAME=PATH, or NAME@DATE=PATH. A path that is there is one, whatever it looks like.
+// parseFiles reads a value of --forecast: a path, or NAME=PATH, or NAME@DATE=PATH. A path that is there is one, whatever it looks
+// like.
 func parseFiles(cmd *cobra.Command, text string) ([]judge.File, error) {
 	f := judge.File{Path: text}
 	label, path, named := strings.Cut(text, "=")
@@ -103,12 +106,13 @@ func newForecastEvaluateCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate",
 		Short: "Score forecasts by what happened, and by what the orders made from them would have cost",
-		Long: `evaluate goes back to several weeks of the past (origins), forecasts the weeks ahead from what was known then, and scores the forecasts by
-what was sold: the embedded forecaster, two simple ones to compare with, and forecast files that were made at the time. Weeks out of stock are not
-demand and are not scored. With --articles each forecast is also fed to the optimiser, and its orders are replayed on what happened.
+		Long: `evaluate goes back to several weeks of the past (origins), forecasts the weeks ahead from what was known then, and
+scores the forecasts by what was sold: the embedded forecaster, two simple ones to compare with, and forecast files
+that were made at the time. Weeks out of stock are not demand and are not scored. With --articles each forecast is
+also fed to the optimiser, and its orders are replayed on what happened.
 
-A forecast file's origin is its as_of or first date, or NAME@DATE=PATH. Files of one NAME at several origins are one model; the origins are then those
-that all models have. docs/forecast.md explains every figure.`,
+A forecast file's origin is its as_of or first date, or NAME@DATE=PATH. Files of one NAME at several origins are one
+model; the origins are then those that all models have. docs/forecast.md explains every figure.`,
 		Example: `  restock forecast evaluate --history history.parquet --html evaluation.html
   restock forecast evaluate --history history.parquet --articles articles.parquet --forecast 'lightgbm=runs/*.parquet' --out evaluation.json`,
 		Args: needs("history"),
@@ -116,12 +120,14 @@ that all models have. docs/forecast.md explains every figure.`,
 	}
 	f.judgeFlags.register(cmd)
 	cmd.Flags().StringVar(&f.articles, "articles", "", "articles table, to judge decisions too: `PATH` of a file, folder or glob")
-	cmd.Flags().StringSliceVar(&f.dates, "dates", nil, "origins: a `DATE` in the first week of each, as 2026-01-05,2026-02-02 (instead of --origins)")
+	cmd.Flags().StringSliceVar(&f.dates, "dates", nil,
+		"origins: a `DATE` in the first week of each, as 2026-01-05,2026-02-02 (instead of --origins)")
 	cmd.Flags().StringSliceVar(&f.models, "models", judge.BuiltIn(), "restock's own forecasters to judge: `NAMES`, or none")
 	cmd.Flags().StringVar(&f.reference, "reference", "", "compare the others with the model `NAME` (default pooled)")
 	cmd.Flags().IntVar(&f.skus, "skus", 0, "judge a random sample of `N` SKUs; 0 is all")
 	cmd.Flags().Var(&f.decisionSKUs, "decision-skus", "judge decisions on a random sample of `N` SKUs")
-	cmd.Flags().StringVar(&f.out, "out", "", "write all figures to `FILE`.json, or evaluation.json and evaluation.html to a folder")
+	cmd.Flags().StringVar(&f.out, "out", "",
+		"write all figures to `FILE`.json, or evaluation.json and evaluation.html to a folder")
 	cmd.Flags().StringVar(&f.page, "html", "", "write a page with charts to `FILE`; it needs no network")
 	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
 	f.registerRun(cmd)

@@ -44,12 +44,14 @@ func writeEvaluationPage(out io.Writer, r *judge.Report) error {
 	if err != nil {
 		return err
 	}
-	p := evaluationPage{History: r.History, Headline: evaluationHeadline(r), Lead: evaluationLead(r), Notes: append(evaluationNotes(r), r.Notes...)}
+	p := evaluationPage{History: r.History, Headline: evaluationHeadline(r), Lead: evaluationLead(r),
+		Notes: append(evaluationNotes(r), r.Notes...)}
 	for _, m := range r.Models {
 		p.Key = append(p.Key, m.Name)
 	}
 	p.Charts = []pageChart{
-		{"Reliability", "share of weeks whose demand fell below each quantile; on the diagonal is calibrated, below it too little was forecast",
+		{"Reliability",
+			"share of weeks whose demand fell below each quantile; on the diagonal is calibrated, below it too little was forecast",
 			reliabilityChart(r)},
 		{"Loss by quantile", "mean pinball loss, units", levelChart(r)},
 		{"Loss by weeks ahead", "weighted quantile loss, per unit of demand",
@@ -57,12 +59,14 @@ func writeEvaluationPage(out io.Writer, r *judge.Report) error {
 		{"Bias by weeks ahead", "mean forecast less demand, % of the demand",
 			horizonChart(r, "Bias by weeks ahead", func(f *judge.Figures) judge.Number { return f.Bias }, 100, nil)},
 		{"Coverage by weeks ahead", "share of weeks within the central 80 % interval, %; dashed: 80 %",
-			horizonChart(r, "Coverage by weeks ahead", func(f *judge.Figures) judge.Number { return f.Coverage[1].Share }, 100, []float64{80})},
+			horizonChart(r, "Coverage by weeks ahead", func(f *judge.Figures) judge.Number { return f.Coverage[1].Share }, 100,
+				[]float64{80})},
 		{"Width by weeks ahead", "mean width of the central 80 % interval, units",
 			horizonChart(r, "Width by weeks ahead", func(f *judge.Figures) judge.Number { return f.Coverage[1].Width }, 1, nil)},
 	}
 	if len(r.Origins) > 1 {
-		p.Charts = append(p.Charts, pageChart{"Loss by origin", "weighted quantile loss; origins from " + r.Origins[0] + " to " + r.Origins[len(r.Origins)-1], originChart(r)})
+		p.Charts = append(p.Charts, pageChart{"Loss by origin",
+			"weighted quantile loss; origins from " + r.Origins[0] + " to " + r.Origins[len(r.Origins)-1], originChart(r)})
 	}
 	headers, rows := overallTable(r)
 	p.Tables = []pageTable{{"Overall", headers, rows}}
@@ -117,7 +121,8 @@ func reliabilityChart(r *judge.Report) template.HTML {
 		}
 		lines = append(lines, l)
 	}
-	return template.HTML(plot.LineChartSVG("Reliability", "Share of weeks whose demand fell below each quantile, one line a model; calibrated is the diagonal.",
+	return template.HTML(plot.LineChartSVG("Reliability",
+		"Share of weeks whose demand fell below each quantile, one line a model; calibrated is the diagonal.",
 		"level of the quantile, %", lines))
 }
 
@@ -130,14 +135,17 @@ func levelChart(r *judge.Report) template.HTML {
 		}
 		lines = append(lines, l)
 	}
-	return template.HTML(plot.LineChartSVG("Loss by quantile", "Mean pinball loss of each quantile, one line a model.", "level of the quantile, %", lines))
+	return template.HTML(plot.LineChartSVG("Loss by quantile", "Mean pinball loss of each quantile, one line a model.",
+		"level of the quantile, %", lines))
 }
 
 // horizonChart draws a figure against the weeks ahead, with dashed marks.
-func horizonChart(r *judge.Report, title string, of func(*judge.Figures) judge.Number, factor float64, marks []float64) template.HTML {
+func horizonChart(r *judge.Report, title string, of func(*judge.Figures) judge.Number, factor float64,
+	marks []float64) template.HTML {
 	var lines []plot.Line
 	for _, v := range marks {
-		lines = append(lines, plot.Line{Name: "nominal", Class: "ideal", Points: []plot.Point{{X: 1, Y: v}, {X: float64(r.Horizon), Y: v}}})
+		lines = append(lines, plot.Line{Name: "nominal", Class: "ideal", Points: []plot.Point{{X: 1, Y: v},
+			{X: float64(r.Horizon), Y: v}}})
 	}
 	for i, m := range r.Models {
 		l := plot.Line{Name: m.Name, Class: lineClass(i), Dots: true}
@@ -147,7 +155,8 @@ func horizonChart(r *judge.Report, title string, of func(*judge.Figures) judge.N
 		}
 		lines = append(lines, l)
 	}
-	return template.HTML(plot.LineChartSVG(title, title+", one line a model; the table below has the losses.", "weeks ahead", lines))
+	return template.HTML(plot.LineChartSVG(title, title+", one line a model; the table below has the losses.", "weeks ahead",
+		lines))
 }
 
 func originChart(r *judge.Report) template.HTML {
@@ -159,5 +168,6 @@ func originChart(r *judge.Report) template.HTML {
 		}
 		lines = append(lines, l)
 	}
-	return template.HTML(plot.LineChartSVG("Loss by origin", "Weighted quantile loss at each origin, one line a model.", "origin", lines))
+	return template.HTML(plot.LineChartSVG("Loss by origin", "Weighted quantile loss at each origin, one line a model.",
+		"origin", lines))
 }

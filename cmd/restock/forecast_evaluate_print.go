@@ -66,17 +66,20 @@ func evaluationHeadline(r *judge.Report) string {
 // evaluationNotes explain the tables.
 func evaluationNotes(r *judge.Report) []string {
 	notes := []string{
-		fmt.Sprintf("%d weeks were scored; %d had no known demand (out of stock, or rows that could not be used) and were not", r.Weeks, r.Masked),
+		fmt.Sprintf("%d weeks were scored; %d had no known demand (out of stock, or rows that could not be used) and were not",
+			r.Weeks, r.Masked),
 		"wql: loss of all quantiles per unit of demand, smaller is better; within: share of weeks in the central interval, by ranks",
 		fmt.Sprintf("brackets: 95 %% interval, %s taken for independent; ~ where it holds no difference", r.Clusters),
 	}
 	if r.DecisionSKUs > 0 {
 		overall := r.Find(r.Reference, judge.ByOverall, "")
-		notes = append(notes, fmt.Sprintf("cost: mean cost of %d decisions for %d articles, replayed on what happened", overall.Decisions, r.DecisionSKUs))
+		notes = append(notes, fmt.Sprintf("cost: mean cost of %d decisions for %d articles, replayed on what happened",
+			overall.Decisions, r.DecisionSKUs))
 	}
 	for _, m := range r.Models {
 		if m.Missing > 0 {
-			notes = append(notes, fmt.Sprintf("%s did not forecast %d weeks of known demand, for which no model is scored", m.Name, m.Missing))
+			notes = append(notes, fmt.Sprintf("%s did not forecast %d weeks of known demand, for which no model is scored",
+				m.Name, m.Missing))
 		}
 	}
 	return notes
@@ -107,7 +110,8 @@ func change(i judge.Interval) string {
 
 // overallTable has a row for each model.
 func overallTable(r *judge.Report) (headers []string, rows [][]string) {
-	headers = []string{"model", "wql", "against " + r.Reference, "crps", "wape", "bias", "within 50 %", "80 %", "95 %", "width 80 %"}
+	headers = []string{"model", "wql", "against " + r.Reference, "crps", "wape", "bias", "within 50 %", "80 %", "95 %",
+		"width 80 %"}
 	decided := r.DecisionSKUs > 0 && r.Find(r.Reference, judge.ByOverall, "").Decisions > 0
 	if decided {
 		headers = append(headers, "cost", "against "+r.Reference, "fill rate")
@@ -115,7 +119,8 @@ func overallTable(r *judge.Report) (headers []string, rows [][]string) {
 	for i := range r.Models {
 		m := &r.Models[i]
 		x := r.Find(m.Name, judge.ByOverall, "")
-		row := []string{m.Name, figure("%.4f", x.WQL, 1), change(m.WQLChange), figure("%.4g", x.CRPS, 1), figure("%.1f %%", x.WAPE, 100),
+		row := []string{m.Name, figure("%.4f", x.WQL, 1), change(m.WQLChange), figure("%.4g", x.CRPS, 1), figure("%.1f %%",
+			x.WAPE, 100),
 			figure("%+.1f %%", x.Bias, 100)}
 		if m.IsReference() {
 			row[2] = ""
@@ -137,10 +142,11 @@ func overallTable(r *judge.Report) (headers []string, rows [][]string) {
 }
 
 // groupNames are the words for what figures are grouped by.
-var groupNames = map[string]string{judge.ByHorizon: "weeks ahead", judge.ByClass: "class", judge.ByMerchant: "merchant", judge.ByOrigin: "origin"}
+var groupNames = map[string]string{judge.ByHorizon: "weeks ahead", judge.ByClass: "class", judge.ByMerchant: "merchant",
+	judge.ByOrigin: "origin"}
 
-// groupTable has a row for each group, with every model's loss and coverage, and its decisions' cost. Of merchants it has those with most
-// demand, at most so many.
+// groupTable has a row for each group, with every model's loss and coverage, and its decisions' cost. Of merchants it has those
+// with most demand, at most so many.
 func groupTable(r *judge.Report, by string, merchants int) (headers []string, rows [][]string) {
 	headers = []string{groupNames[by], "weeks"}
 	groups := r.Groups(by)
@@ -182,7 +188,8 @@ func groupTable(r *judge.Report, by string, merchants int) (headers []string, ro
 
 // evaluationCSV has a row for each model and group.
 func evaluationCSV(r *judge.Report) (headers []string, rows [][]string) {
-	headers = []string{"model", "by", "group", "weeks", "demand", "wql", "crps", "wape", "bias", "within_50", "within_80", "within_95",
+	headers = []string{"model", "by", "group", "weeks", "demand", "wql", "crps", "wape", "bias", "within_50", "within_80",
+		"within_95",
 		"width_50", "width_80", "width_95", "decisions", "decision_cost", "fill_rate"}
 	number := func(n judge.Number) string {
 		if !n.Known() {
@@ -197,7 +204,8 @@ func evaluationCSV(r *judge.Report) (headers []string, rows [][]string) {
 		return number(*n)
 	}
 	for _, x := range r.Rows {
-		row := []string{x.Model, x.By, x.Group, strconv.Itoa(x.Weeks), number(judge.Number(x.Demand)), number(x.WQL), number(x.CRPS), number(x.WAPE),
+		row := []string{x.Model, x.By, x.Group, strconv.Itoa(x.Weeks), number(judge.Number(x.Demand)), number(x.WQL),
+			number(x.CRPS), number(x.WAPE),
 			number(x.Bias)}
 		for _, c := range x.Coverage {
 			row = append(row, number(c.Share))

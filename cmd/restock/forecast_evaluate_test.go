@@ -20,8 +20,8 @@ import (
 	"github.com/restock-engine/restock/backtest/judge"
 )
 
-// judgeFolder goes to a folder with history.csv, 66 weeks from 2024-01-01 on of 24 articles (one with a hostile name) of 2 merchants, and
-// articles.csv. From week from on sales are multiplied by change.
+// judgeFolder goes to a folder with history.csv, 66 weeks from 2024-01-01 on of 24 articles (one with a hostile name) of 2
+// merchants, and articles.csv. From week from on sales are multiplied by change.
 func judgeFolder(t *testing.T, from int, change float64) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -55,20 +55,23 @@ func weekOf(w int) string {
 	return time.Date(2024, 1, 1+7*w, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
 
-// TestEvaluate: a file that restock forecast wrote for a date is as good as the forecaster at that origin to the last bit, in every
-// format, and the page stands alone.
+// TestEvaluate: a file that restock forecast wrote for a date is as good as the forecaster at that origin to the last bit, in
+// every format, and the page stands alone.
 func TestEvaluate(t *testing.T) {
 	judgeFolder(t, 66, 1)
-	if code, _, stderr := restock(t, "forecast", "--history", "history.csv", "--as-of", weekOf(58), "--horizon", "6", "--out", "f.csv", "--quiet"); code != exitDone {
+	if code, _, stderr := restock(t, "forecast", "--history", "history.csv", "--as-of", weekOf(58), "--horizon", "6", "--out",
+		"f.csv", "--quiet"); code != exitDone {
 		t.Fatal(stderr)
 	}
-	args := []string{"forecast", "evaluate", "--history", "history.csv", "--articles", "articles.csv", "--decision-skus", "5", "--scenarios", "64",
+	args := []string{"forecast", "evaluate", "--history", "history.csv", "--articles", "articles.csv", "--decision-skus", "5",
+		"--scenarios", "64",
 		"--eval-scenarios", "64", "--horizon", "6", "--forecast", "mine@" + weekOf(58) + "=f.csv", "--out", "judged", "--quiet"}
 	code, table, stderr := restock(t, args...)
 	if code != exitDone || stderr != "" {
 		t.Fatalf("exit %d, %s", code, stderr)
 	}
-	for _, want := range []string{"24 articles of 2 merchants, 2025-02-10, 6 weeks ahead", "seasonal-naive", "against pooled", "weeks ahead", "cost: mean cost of",
+	for _, want := range []string{"24 articles of 2 merchants, 2025-02-10, 6 weeks ahead", "seasonal-naive", "against pooled",
+		"weeks ahead", "cost: mean cost of",
 		"written to " + filepath.Join("judged", "evaluation.json")} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
@@ -83,7 +86,8 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	mine, pooled := &r.Rows[0], &r.Rows[1]
-	if mine.Model != "mine" || pooled.Model != judge.Pooled || mine.WQL != pooled.WQL || *mine.DecisionCost != *pooled.DecisionCost || mine.Decisions == 0 {
+	if mine.Model != "mine" || pooled.Model != judge.Pooled || mine.WQL != pooled.WQL ||
+		*mine.DecisionCost != *pooled.DecisionCost || mine.Decisions == 0 {
 		t.Errorf("restock's own forecast is judged otherwise as a file:\n%+v\n%+v", mine, pooled)
 	}
 	if r.Masked == 0 || r.Weeks+r.Masked != 24*6 {
@@ -153,7 +157,8 @@ func TestCheckExitCode(t *testing.T) {
 			}
 			write(t, fmt.Sprintf("night-%02d.csv", k), f.String())
 		}
-		args := []string{"forecast", "check", "--history", "history.csv", "--forecast", "nightly=night-*.csv", "--horizon", "3", "--quiet"}
+		args := []string{"forecast", "check", "--history", "history.csv", "--forecast", "nightly=night-*.csv", "--horizon", "3",
+			"--quiet"}
 		code, stdout, stderr := restock(t, args...)
 		if code != c.code || !strings.Contains(stdout, c.table) || !strings.Contains(stderr, c.errout) {
 			t.Errorf("sales × %g, %d files: exit %d, want %d\n%s\n%s", c.change, c.files, code, c.code, stdout, stderr)
@@ -164,7 +169,8 @@ func TestCheckExitCode(t *testing.T) {
 			t.Errorf("json: exit %d, %v, %+v", code, err, r)
 		}
 		code, stdout, _ = restock(t, append(args, "--format", "csv")...)
-		if records, err := csv.NewReader(strings.NewReader(stdout)).ReadAll(); err != nil || code != c.code || len(records) != len(r.Tests)+1 {
+		if records, err := csv.NewReader(strings.NewReader(stdout)).ReadAll(); err != nil || code != c.code ||
+			len(records) != len(r.Tests)+1 {
 			t.Errorf("csv: exit %d, %d records, %v", code, len(records), err)
 		}
 	}
@@ -177,7 +183,8 @@ func TestJudgeExamplesRun(t *testing.T) {
 		if err := os.Mkdir(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if code, _, stderr := restock(t, "forecast", "--history", "history.csv", "--as-of", weekOf(50), "--out", name, "--quiet"); code != exitDone {
+		if code, _, stderr := restock(t, "forecast", "--history", "history.csv", "--as-of", weekOf(50), "--out", name,
+			"--quiet"); code != exitDone {
 			t.Fatal(stderr)
 		}
 	}
@@ -220,7 +227,8 @@ func TestJudgeUsage(t *testing.T) {
 		{"check", exitUsage, "needs --history"},
 		{"check --history history.csv --false-alarms 2", exitUsage, "--false-alarms: 2"},
 		{"check --history history.csv --forecast f.csv --method pooled", exitUsage, "can't be given together"},
-		{"check --history history.csv --forecast a@2025-01-06=f.csv --forecast b@2025-01-13=f.csv", exitFailed, "of several models, a and b"},
+		{"check --history history.csv --forecast a@2025-01-06=f.csv --forecast b@2025-01-13=f.csv", exitFailed,
+			"of several models, a and b"},
 	} {
 		code, stdout, stderr := restock(t, append([]string{"forecast"}, strings.Fields(c.args)...)...)
 		if code != c.code || !strings.Contains(stderr, c.want) || stdout != "" {

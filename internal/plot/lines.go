@@ -14,7 +14,8 @@ type Line struct {
 	Dots        bool // marks each point, with the line's name and the point's coordinates as a tooltip
 }
 
-// LineChartSVG draws several lines over common axes; y is from 0, or from below where a point is. Points that are not numbers are left out.
+// LineChartSVG draws several lines over common axes; y is from 0, or from below where a point is. Points that are not numbers are
+// left out.
 func LineChartSVG(title, description, under string, lines []Line) string {
 	b := svg(title, description)
 	lowX, highX, lowY, highY, whole := math.Inf(1), math.Inf(-1), 0.0, 0.0, true
@@ -52,7 +53,8 @@ func LineChartSVG(title, description, under string, lines []Line) string {
 		fmt.Fprintf(b, `<polyline class="line %s" points="%s"/>`, l.Class, strings.Join(path, " "))
 		for _, p := range l.Points {
 			if l.Dots && finite(p) {
-				fmt.Fprintf(b, `<circle class="%s" cx="%.1f" cy="%.1f" r="3"><title>%s: %s, %s</title></circle>`, l.Class, x.at(p.X), y.at(p.Y),
+				fmt.Fprintf(b, `<circle class="%s" cx="%.1f" cy="%.1f" r="3"><title>%s: %s, %s</title></circle>`, l.Class,
+					x.at(p.X), y.at(p.Y),
 					html.EscapeString(l.Name), Short(p.X), Short(p.Y))
 			}
 		}

@@ -17,7 +17,8 @@ func TestLineChartSVG(t *testing.T) {
 	}{
 		"none":      {nil, 0},
 		"one point": {[]Line{{"a", "line0", []Point{{3, 4}}, true}}, 1},
-		"below 0, a gap, a hostile name": {[]Line{{"<b>&", "line0", []Point{{1, -2}, {2, math.NaN()}, {3, math.Inf(1)}, {4, 5}}, true},
+		"below 0, a gap, a hostile name": {[]Line{{"<b>&", "line0", []Point{{1, -2}, {2, math.NaN()}, {3, math.Inf(1)}, {4, 5}},
+			true},
 			{"c", "line1", []Point{{1, 1}}, true}, {"d", "line2", []Point{{9, 9}}, false}}, 3},
 		"all equal": {[]Line{{"a", "line0", []Point{{1, 0}, {2, 0}}, true}}, 2},
 	} {
