@@ -75,8 +75,8 @@ func TestScoreByHand(t *testing.T) {
 	}
 }
 
-// TestRankedCoverageOfWholeUnits: the true quantiles of a Poisson distribution with mean 0.8 hold far more than 50 % in their central
-// interval; by ranks they hold 50 %. Seed 1; 20,000 draws, ±4 standard errors: false-alarm rate 6e-5 a figure.
+// TestRankedCoverageOfWholeUnits: the true quantiles of a Poisson distribution with mean 0.8 hold far more than 50 % in their
+// central interval; by ranks they hold 50 %. Seed 1; 20,000 draws, ±4 standard errors: false-alarm rate 6e-5 a figure.
 func TestRankedCoverageOfWholeUnits(t *testing.T) {
 	levels := make([]float64, 399)
 	for i := range levels {
@@ -157,8 +157,8 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// TestAutocorrelation: 4,000 runs of 12 weeks of an AR(1) process, seed 3; the standard error is about 0.004, ±0.02 a false-alarm rate
-// below 1e-5.
+// TestAutocorrelation: 4,000 runs of 12 weeks of an AR(1) process, seed 3; the standard error is about 0.004, ±0.02 a false-alarm
+// rate below 1e-5.
 func TestAutocorrelation(t *testing.T) {
 	src := random.New(random.NewKey(3))
 	for _, phi := range []float64{0, 0.4, -0.5, 0.8} {
