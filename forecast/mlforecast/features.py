@@ -3,7 +3,7 @@
 Every figure is made of weeks before the origin. Demand is divided by the week's seasonal index and by the SKU's own level (per-series scaling),
 so that the trees learn from slow and fast sellers together. Weeks of unknown demand are left out of every mean and are missing values as lags.
 
-There is nothing here that is the same for all SKUs in a week, such as the week of the year or Fourier terms: two years have a hundred weeks, and trees
+Hardly anything here is the same for all SKUs of a merchant in a week, as the week of the year or Fourier terms would be: two years have a hundred weeks, and trees
 learn each one by heart. The season comes in through the seasonal index (docs/forecast-lightgbm.md has the figures).
 """
 
@@ -30,6 +30,7 @@ class Origin:
         self.origin = origin
         self.start = max(origin - MEMORY, 0)
         self.week_of_year = season.week_of_year
+        self.show_index = season.weeks >= 2 * YEAR
         y = panel.demand[:, self.start:origin]
         self.known = np.isfinite(y)
         self.sold = np.where(self.known, y, 0.0)
@@ -38,7 +39,7 @@ class Origin:
         self.y = self.sold / np.maximum(self.index, LEAST)
         self.born = panel.born
         self.price = None if panel.price is None else panel.price[:, self.start:origin]
-        self.merchant, self.article = season.merchant, season.article
+        self.article = season.article
         self.total, self.count, self.sales = _running(self.y), _running(self.known), _running(self.sold > 0)
         self.square = _running(self.y**2)
         later = self.count[:, -1:] - self.count[:, 1:]  # known weeks behind each one
@@ -84,8 +85,7 @@ class Origin:
         out["known13"] = self._window(self.count, -13, 0) / np.clip(self.origin - self.born, 1, 13)
         out["known_last"] = self.known[:, -1]
         out["largest"] = self.y[:, max(weeks - YEAR, 0):].max(1) / level
-        for name, group in self._groups():
-            out[f"trend_{name}"] = _change(group, self.mean(-4, 0), self.mean(-17, -4))
+        out["article_trend"] = _change(self.article, self.mean(-4, 0), self.mean(-17, -4))
         if self.price is not None:
             last = self.price[:, -1]
             out["price"] = np.log(last)
@@ -96,18 +96,16 @@ class Origin:
         """Features of the week `step` weeks behind the origin, and each SKU's level in that week: the scale of its demand."""
         n = len(self.level)
         index = self.profile[:, self.week_of_year[self.origin + step]]
-        recent = self.index[:, -8:].mean(1)
-        out = {"step": np.full(n, step), "index": np.log(index), "index_change": np.log(index / recent)}
+        out = {"step": np.full(n, step)}
+        # In less than two years most targets are in their own index. It is drawn towards 1: trees that saw it would learn to exaggerate it.
+        if self.show_index:
+            out |= {"index": np.log(index), "index_change": np.log(index / self.index[:, -8:].mean(1))}
         for back in (YEAR - 1, YEAR, YEAR + 1):
             out[f"lag{back}"] = self._lag(step - back)
         then = step - YEAR
         out["year_ago"] = self.mean(then - CLOSE, min(then + CLOSE + 1, 0)) / self.level
-        for name, group in self._groups():
-            out[f"season_{name}"] = _change(group, self.mean(then - 1, min(then + 2, 0)), self.mean(-YEAR - 8, -YEAR))
+        out["article_season"] = _change(self.article, self.mean(then - 1, min(then + 2, 0)), self.mean(-YEAR - 8, -YEAR))
         return out, self.level * index
-
-    def _groups(self):
-        return ("merchant", self.merchant), ("article", self.article)
 
 
 def table(columns: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:

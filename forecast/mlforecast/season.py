@@ -35,8 +35,7 @@ class Season:
         use = np.ones(self.weeks, dtype=bool)
         use[origin:origin + YEAR] = False
         position = self.week_of_year[:self.weeks]
-        known = np.isin(position, position[use & (self.weight[0][0] > 0)])
-        use |= ~known
+        use |= ~np.isin(position, position[use & (self.weight[0][0] > 0)])
         ratio, weight = ([_by_position(s[:, use], position[use]) for s in sums] for sums in (self.ratio, self.weight))
         rough = _shrunk(ratio[0], weight[0], np.ones((1, YEAR)), 1.0)
         smooth = sum(w * np.roll(rough, k - 2, axis=1) for k, w in enumerate(SMOOTHING))
