@@ -7,7 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
-.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-rounds forecast-fixtures
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds forecast-lightgbm forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -78,9 +78,16 @@ bench-peers:
 bench-backtest:
 	$(MAKE) -C benchmarks/backtest
 
+bench-drift:
+	$(MAKE) -C benchmarks/drift
+
 # RULES=game.yaml names the rules of a game with its files; see docs/competition.md.
 bench-rounds:
 	$(MAKE) -C benchmarks/rounds RULES="$(abspath $(RULES))"
+
+# A forecast by LightGBM (Python; see forecast/mlforecast): make forecast-lightgbm HISTORY=history.parquet OUT=forecast.parquet
+forecast-lightgbm:
+	$(MAKE) -C forecast/mlforecast forecast HISTORY="$(abspath $(HISTORY))" OUT="$(abspath $(OUT))"
 
 # Writes the files of testdata/forecasts anew with the libraries that users write them with (Python).
 forecast-fixtures:
