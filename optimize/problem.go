@@ -149,7 +149,7 @@ func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandon
 		return worst(), true
 	}
 	if p.Objective.Measure == Quantile && !math.IsInf(limit, 1) {
-		s.Value, p.top = stat.QuantileNear(p.costs, p.Objective.P, 0.9*limit, p.top)
+		s.Value, p.top = stat.QuantileNear(p.costs, p.Objective.P, 0.95*limit, limit, p.top)
 	} else {
 		s.Value = p.Objective.Value(p.costs)
 	}

@@ -28,34 +28,49 @@ func Quantile(x []float64, p float64) float64 {
 	return low + frac*(high-low)
 }
 
-// QuantileNear is Quantile, quicker where the quantile is not far above a given value: only what is at least that is looked at, if that is enough. It
-// reorders x only if it is not. scratch is memory to use; what it returns is for the next call.
-func QuantileNear(x []float64, p, above float64, scratch []float64) (float64, []float64) {
+// QuantileNear is Quantile, quicker where the quantile is between two given values that are close to each other: only what is
+// between them is looked at closely, if that is enough. It reorders x only if it is not. scratch is memory to use; what it
+// returns is for the next call.
+func QuantileNear(x []float64, p, low, high float64, scratch []float64) (float64, []float64) {
 	n := len(x)
 	pos := p * float64(n-1)
 	k := int(pos)
 	if cap(scratch) < n {
 		scratch = make([]float64, n)
 	}
-	top := scratch[:n]
+	near := scratch[:n]
 	count := 0
 	for _, v := range x {
-		top[count] = v
-		if v >= above {
+		near[count] = v
+		if v >= low {
 			count++
 		}
 	}
-	if count < n-k || n == 0 {
+	near = near[:count]
+	k -= n - count // the rank among those of at least low
+	next := math.Inf(1)
+	count = 0
+	for _, v := range near {
+		near[count] = v
+		if v <= high {
+			count++
+		} else {
+			next = min(next, v)
+		}
+	}
+	near = near[:count]
+	if k < 0 || k >= count {
 		return Quantile(x, p), scratch
 	}
-	top = top[:count]
-	k -= n - count
-	low := selectKth(top, k)
+	value := selectKth(near, k)
 	frac := pos - math.Floor(pos)
-	if frac == 0 || k == count-1 {
-		return low, scratch
+	if k < count-1 {
+		next = slices.Min(near[k+1:])
 	}
-	return low + frac*(slices.Min(top[k+1:])-low), scratch
+	if frac == 0 || math.IsInf(next, 1) {
+		return value, scratch
+	}
+	return value + frac*(next-value), scratch
 }
 
 // SortedQuantile is Quantile of an x that is sorted already.
@@ -72,47 +87,55 @@ func SortedQuantile(x []float64, p float64) float64 {
 	return x[k] + frac*(x[k+1]-x[k])
 }
 
-// selectKth moves the k-th smallest value of x to x[k], smaller ones before it and larger ones behind it (Hoare's quickselect
-// with the median of three), and returns it.
+// selectKth moves the k-th smallest value of x to x[k], smaller ones before it and larger ones behind it, and returns it. It is
+// Hoare's quickselect with a pivot of about the right rank in a sample (Floyd and Rivest, CACM 18(3), 1975).
 func selectKth(x []float64, k int) float64 {
-	lo, hi := 0, len(x)-1
-	for hi-lo > 12 {
-		mid := int(uint(lo+hi) >> 1)
-		if x[mid] < x[lo] {
-			x[mid], x[lo] = x[lo], x[mid]
+	all := x
+	first := 0 // of x in all
+	for len(x) > 12 {
+		pivot := samplePivot(x, k-first)
+		less := partition(x, func(v float64) bool { return v < pivot })
+		if first+less > k {
+			x = x[:less]
+			continue
 		}
-		if x[hi] < x[lo] {
-			x[hi], x[lo] = x[lo], x[hi]
+		x, first = x[less:], first+less
+		same := partition(x, func(v float64) bool { return v <= pivot })
+		if first+same > k {
+			return pivot
 		}
-		if x[hi] < x[mid] {
-			x[hi], x[mid] = x[mid], x[hi]
-		}
-		pivot := x[mid]
-		i, j := lo, hi
-		for i <= j {
-			for x[i] < pivot {
-				i++
-			}
-			for pivot < x[j] {
-				j--
-			}
-			if i <= j {
-				x[i], x[j] = x[j], x[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case k <= j:
-			hi = j
-		case k >= i:
-			lo = i
-		default:
-			return x[k]
+		x, first = x[same:], first+same
+	}
+	slices.Sort(x)
+	return all[k]
+}
+
+// samplePivot returns the value of x that has about rank k in it, by a sample.
+func samplePivot(x []float64, k int) float64 {
+	var sample [15]float64
+	size := 5
+	if len(x) > 200 {
+		size = len(sample)
+	}
+	for i := range size {
+		sample[i] = x[(2*i+1)*len(x)/(2*size)]
+	}
+	slices.Sort(sample[:size])
+	return sample[k*size/len(x)]
+}
+
+// partition moves the values that are before the others to the front, and returns their number. No branch depends on a value:
+// the processor would guess it wrong half of the time.
+func partition(x []float64, before func(float64) bool) int {
+	count := 0
+	for i, v := range x {
+		x[i] = x[count]
+		x[count] = v
+		if before(v) {
+			count++
 		}
 	}
-	slices.Sort(x[lo : hi+1])
-	return x[k]
+	return count
 }
 
 // Interval is an estimate with its confidence interval.
@@ -140,9 +163,20 @@ func QuantileInterval(x []float64, p float64) Interval {
 	half := Z95 * math.Sqrt(n*p*(1-p))
 	low := min(max(int(math.Floor(n*p-half))-1, 0), last)
 	high := min(max(int(math.Ceil(n*p+half))-1, 0), last)
-	estimate := Quantile(x, p)
-	// Selecting has put what is below the quantile before it.
-	return Interval{estimate, selectKth(x, low), selectKth(x, high)}
+	// Each selection leaves less for the next one: first what is up to high, then what is between.
+	pos := p * (n - 1)
+	k := min(max(int(pos), low), high)
+	top := selectKth(x, high)
+	bottom := selectKth(x[:high+1], low)
+	estimate := selectKth(x[low:high+1], k-low)
+	if frac := pos - float64(k); frac != 0 && k < last {
+		above := x[k+1 : high+1]
+		if k == high {
+			above = x[k+1:]
+		}
+		estimate += frac * (slices.Min(above) - estimate)
+	}
+	return Interval{estimate, bottom, top}
 }
 
 // batches is the number of batches of PairedInterval; t19 the 0.975 quantile of Student's t with one degree of freedom less.
