@@ -159,6 +159,7 @@ func (d *Dated) complete(ctx context.Context, m *Manifest) (*RunSummary, error) 
 	s := &RunSummary{RunID: m.RunID, Date: m.Date, AsOf: m.AsOf, EngineVersion: m.EngineVersion, Seed: m.Seed, SettingsHash: m.Settings.Hash,
 		Manifest: m.hash, ForecastAsOf: m.ForecastAsOf, Order: m.Order, Shards: len(m.Shards), Articles: m.articles(), Totals: newTotals(),
 		Warnings: []string{}, forecastDates: m.ForecastDates}
+	var merchants []map[string]int64 // [shard]
 	for i := range m.Shards {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -168,6 +169,7 @@ func (d *Dated) complete(ctx context.Context, m *Manifest) (*RunSummary, error) 
 			return nil, fmt.Errorf("shard %d is not finished: %w; run again, then merge", i, err)
 		}
 		s.Totals.merge(&r.Totals)
+		merchants = append(merchants, r.Totals.Merchants)
 	}
 	if t := &s.Totals; t.In != t.Recommendations+t.Rejects || t.In < s.Articles {
 		return nil, fmt.Errorf("the counts do not add up: %d rows in, %d of them articles, are not %d recommendations + %d rejects; this is a "+
@@ -178,6 +180,11 @@ func (d *Dated) complete(ctx context.Context, m *Manifest) (*RunSummary, error) 
 		return nil, err
 	}
 	s.Warnings = append(s.Warnings, s.warnings(set)...)
+	limits, warnings, err := d.applyLimits(m, merchants)
+	if err != nil {
+		return nil, err
+	}
+	s.Limits, s.Warnings = limits, append(s.Warnings, warnings...)
 	if err := d.compare(s); err != nil { // the result is good all the same
 		s.Warnings = append(s.Warnings, "not compared with the previous run: "+err.Error())
 	}

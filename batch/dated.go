@@ -275,10 +275,16 @@ func (d *Dated) planned(ctx context.Context) (*Manifest, error) {
 
 // forget removes the result of an earlier run, what makes it valid first.
 func (d *Dated) forget() error {
-	for _, name := range append([]string{successFile, manifestFile, summaryFile, reportFile, timingFile, ordersFile, partitionsName}, shardFolders...) {
-		if err := os.RemoveAll(filepath.Join(d.folder(), name)); err != nil {
-			return fmt.Errorf("--restart: %w", err)
-		}
+	names := append([]string{successFile, manifestFile, summaryFile, reportFile, timingFile, ordersFile, partitionsName}, shardFolders...)
+	for _, ending := range []string{".parquet", ".csv", ".csv.gz", ".arrow", ".arrows"} {
+		names = append(names, volumesTable+ending)
+	}
+	var err error
+	for _, name := range names {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(d.folder(), name)))
+	}
+	if err != nil {
+		return fmt.Errorf("--restart: %w", err)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ type engine struct {
 	settings *settings.Settings
 	sampler  *simulate.Sampler
 	workers  []*optimize.Workspace
+	curves   map[string]optimize.CurveOptions // by merchant, for those with limits over their SKUs
 }
 
 func newEngine(set *settings.Settings, seed uint64, workers int) *engine {
@@ -99,8 +100,16 @@ func (e *engine) one(w *optimize.Workspace, item *table.Item) Result {
 	if err != nil {
 		return Result{Key: row.Key, Reject: &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}}
 	}
-	return Result{Key: row.Key, Recommendation: &rec, inputHash: inputHash(in, options),
+	result := Result{Key: row.Key, Recommendation: &rec, inputHash: inputHash(in, options),
 		unitCost: article.UnitCost, freeStock: article.HoldingCost == 0}
+	if c, ok := e.curves[row.Merchant]; ok {
+		curve, err := optimize.OrderCurve(e.sampler, in, options, &rec, c, w)
+		if err != nil {
+			return Result{Key: row.Key, Reject: &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}}
+		}
+		result.curve = &curve
+	}
+	return result
 }
 
 // plan returns the row's plan as a policy.

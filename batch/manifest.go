@@ -32,6 +32,7 @@ type Manifest struct {
 	Inputs        []ManifestInput   `json:"inputs"`
 	ForecastAsOf  string            `json:"forecast_as_of,omitempty"` // Monday of week 0 as the forecast itself says, if it does
 	ForecastDates bool              `json:"forecast_dates"`           // the forecast has dates, not week numbers
+	Limits        []ManifestLimit   `json:"limits,omitempty"`
 	Order         table.RowOrder    `json:"order"`
 	ShardSize     int64             `json:"shard_size"` // articles, about
 	Shards        []table.Shard     `json:"shards"`
@@ -157,6 +158,9 @@ func (d *Dated) plan(ctx context.Context) (*Manifest, error) {
 	if m.Settings.Overrides == nil {
 		m.Settings.Overrides = map[string]string{}
 	}
+	if err := d.limits(m); err != nil {
+		return nil, err
+	}
 	if err := d.divide(m); err != nil {
 		return nil, err
 	}
@@ -208,6 +212,11 @@ func (d *Dated) divide(m *Manifest) error {
 	}
 	add("articles", plan.Articles)
 	add("forecast", plan.Forecast)
+	return nil
+}
+
+// limits finds the tables of limits and reads them, before anything that takes time.
+func (d *Dated) limits(m *Manifest) error {
 	for _, name := range []string{limitsTable, volumesTable} {
 		path, err := d.find(name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -216,9 +225,15 @@ func (d *Dated) divide(m *Manifest) error {
 		if err != nil {
 			return err
 		}
-		add(name, []table.PlanFile{{Path: path}})
+		if info, err := os.Stat(filepath.Join(d.inputFolder(), path)); err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a folder; limits and volumes are a file each", filepath.Join(d.inputFolder(), path))
+		}
+		m.Inputs = append(m.Inputs, ManifestInput{Table: name, Path: path})
 	}
-	return nil
+	if err := d.readLimits(m); err != nil {
+		return err
+	}
+	return d.copyVolumes(m)
 }
 
 // hashInputs fills in the hashes of the inputs and of the partitions.

@@ -39,6 +39,7 @@ type Result struct {
 	inputHash      string
 	unitCost       float64 // money
 	freeStock      bool    // stock costs nothing to hold
+	curve          *optimize.Curve
 }
 
 // Run executes the job. When the context is cancelled, what is finished is kept in the file that the summary names, and the context's error is

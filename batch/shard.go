@@ -32,10 +32,11 @@ type ShardFile struct {
 const (
 	recommendationsFolder = "recommendations"
 	rejectsFolder         = "rejects"
+	curvesFolder          = "curves" // of SKUs whose merchant has limits
 	shardsFolder          = "shards"
 )
 
-var shardFolders = []string{recommendationsFolder, rejectsFolder, shardsFolder}
+var shardFolders = []string{recommendationsFolder, rejectsFolder, curvesFolder, shardsFolder}
 
 func partName(shard int, ending string) string { return fmt.Sprintf("part-%05d%s", shard, ending) }
 
@@ -62,7 +63,11 @@ func NewRunner(m *Manifest, input, output string, workers int, tempDir string) (
 		return nil, err
 	}
 	r.join.TempDir = tempDir
+	r.engine.curves = m.curveOptions()
 	for _, name := range shardFolders {
+		if name == curvesFolder && len(m.Limits) == 0 {
+			continue
+		}
 		if err := os.MkdirAll(filepath.Join(output, name), 0o755); err != nil {
 			return nil, fmt.Errorf("output: %w", err)
 		}
@@ -109,44 +114,101 @@ func (r *Runner) runShard(ctx context.Context, shard int) (result *ShardResult, 
 		return nil, err
 	}
 	totals.Crossed = joined.Crossed()
-	if err := r.commit(shard, out, result); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return result, r.commit(out, result)
 }
 
-func (r *Runner) create(shard int) (*output, error) {
-	asOf, err := time.Parse(time.DateOnly, r.manifest.AsOf)
+// shardOutput is the files that a shard writes before its result.
+type shardOutput struct {
+	recommendations *table.RecommendationWriter
+	rejects         *table.RejectWriter
+	curves          *table.CurveWriter // nil where nobody has limits
+	curveRows       int64
+}
+
+func (r *Runner) create(shard int) (out *shardOutput, err error) {
+	m := r.manifest
+	asOf, err := time.Parse(time.DateOnly, m.AsOf)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: as_of: %w", manifestFile, err)
 	}
-	job := Job{Recommendations: r.path(recommendationsFolder, shard, ".parquet"), Rejects: r.path(rejectsFolder, shard, ".parquet"),
-		Seed: r.manifest.Seed, EngineVersion: r.manifest.EngineVersion}
-	return job.create(&Summary{RunID: r.manifest.RunID, AsOf: asOf})
+	out = &shardOutput{}
+	defer func() {
+		if err != nil {
+			out.abort()
+		}
+	}()
+	out.recommendations, err = table.CreateRecommendations(r.path(recommendationsFolder, shard, ".parquet"), nil,
+		table.RunInfo{RunID: m.RunID, AsOf: asOf, Seed: m.Seed, EngineVersion: m.EngineVersion})
+	if err != nil {
+		return out, err
+	}
+	if out.rejects, err = table.CreateRejects(r.path(rejectsFolder, shard, ".parquet"), nil); err != nil {
+		return out, err
+	}
+	if len(m.Limits) > 0 {
+		out.curves, err = table.CreateCurves(r.path(curvesFolder, shard, ".parquet"))
+	}
+	return out, err
 }
 
-// commit gives the shard's files their names, and then writes the shard's result.
-func (r *Runner) commit(shard int, out *output, result *ShardResult) error {
-	rejects := result.Totals.Rejects > 0
-	if !rejects {
-		out.rejects.Abort()
-		out.rejects = nil
-		if err := os.Remove(r.path(rejectsFolder, shard, ".parquet")); err != nil && !errors.Is(err, os.ErrNotExist) {
+func (o *shardOutput) write(x *Result) error {
+	if x.Reject != nil {
+		return o.rejects.Write(*x.Reject)
+	}
+	if c := x.curve; c != nil {
+		o.curveRows++
+		row := table.CurveRow{Key: x.Key, UnitCost: x.unitCost, Wanted: c.Wanted, Quantities: c.Quantity, Values: c.Value}
+		if err := o.curves.Write(&row); err != nil {
 			return err
 		}
 	}
-	if err := out.commit(); err != nil {
+	return o.recommendations.Write(x.Key, x.Recommendation, x.inputHash)
+}
+
+func (o *shardOutput) abort() {
+	if o.recommendations != nil {
+		o.recommendations.Abort()
+	}
+	if o.rejects != nil {
+		o.rejects.Abort()
+	}
+	if o.curves != nil {
+		o.curves.Abort()
+	}
+}
+
+// commit gives the shard's files their names, and then writes the shard's result.
+func (r *Runner) commit(out *shardOutput, result *ShardResult) error {
+	defer out.abort() // what has not been committed
+	if err := out.recommendations.Commit(); err != nil {
 		return err
 	}
 	if err := r.note(result, recommendationsFolder, result.Totals.Recommendations); err != nil {
 		return err
 	}
-	if rejects {
-		if err := r.note(result, rejectsFolder, result.Totals.Rejects); err != nil {
+	if err := r.commitUnlessEmpty(result, rejectsFolder, result.Totals.Rejects, out.rejects.Commit); err != nil {
+		return err
+	}
+	if out.curves != nil {
+		if err := r.commitUnlessEmpty(result, curvesFolder, out.curveRows, out.curves.Commit); err != nil {
 			return err
 		}
 	}
-	return writeJSON(r.path(shardsFolder, shard, ".json"), result)
+	return writeJSON(r.path(shardsFolder, result.Shard, ".json"), result)
+}
+
+// commitUnlessEmpty commits a file that has rows; of one that has none there is none.
+func (r *Runner) commitUnlessEmpty(result *ShardResult, folder string, rows int64, commit func() error) error {
+	if rows == 0 {
+		if err := os.Remove(r.path(folder, result.Shard, ".parquet")); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if err := commit(); err != nil {
+		return err
+	}
+	return r.note(result, folder, rows)
 }
 
 // note adds a file that has its name to the result.

@@ -47,6 +47,7 @@ func printBatch(e *env, f *commonFlags, o *batch.Outcome) error {
 		}
 		fmt.Fprintf(&b, "  rejected %d: %s\n", r.Count, strings.Map(printable, r.Reason))
 	}
+	printLimits(&b, s.Limits)
 	printComparison(&b, s.Comparison)
 	passed := len(s.Checks) - len(s.Failed())
 	fmt.Fprintf(&b, "  checks: %d passed, %d failed\n", passed, len(s.Failed()))
@@ -66,5 +67,23 @@ func printComparison(b *strings.Builder, c *batch.Comparison) {
 		if x.Changed > 0 {
 			fmt.Fprintf(b, "    %d of %d SKUs with another %s: +%s, -%s units\n", x.Changed, x.SKUs, x.Cause, thousands(x.Added), thousands(x.Removed))
 		}
+	}
+}
+
+func printLimits(b *strings.Builder, limits []batch.LimitResult) {
+	for i, l := range limits {
+		if i == 10 {
+			fmt.Fprintf(b, "  … and %d more limits, in summary.json\n", len(limits)-i)
+			break
+		}
+		bounds := ""
+		if l.AtLeast > 0 {
+			bounds = " at least " + money(l.AtLeast)
+		}
+		if l.AtMost != nil {
+			bounds += " at most " + money(*l.AtMost)
+		}
+		fmt.Fprintf(b, "  limit of %s, %s%s: %s wanted, %s ordered, %d SKUs cut, %d raised; one more is worth %.4g; gap %.3f %%\n",
+			strings.Map(printable, l.Merchant), l.Of, bounds, money(l.Wanted), money(l.Used), l.Cut, l.Raised, l.Price, l.GapPercent())
 	}
 }
