@@ -8,6 +8,7 @@ import (
 
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/random"
+	"github.com/restock-engine/restock/simulate/internal/kernel"
 )
 
 // Lanes is the number of scenarios in a block of the kernel layout.
@@ -80,7 +81,7 @@ func (s *Sampler) Draw(sc *Scenarios, a *Article, q *forecast.Quantiles, key ran
 		return err
 	}
 	sc.resize(n, a.Horizon)
-	d := drawing{sc: sc, a: a, points: s.points(set, n, a.Horizon)}
+	d := drawing{sc: sc, a: a, points: s.points(set, n, a.Horizon), kind: kernel.Best()}
 	r := random.New(key.Int(int(set)))
 	d.shifts = make([][numDims]uint32, a.Horizon)
 	for t := range d.shifts {
@@ -123,11 +124,17 @@ type drawing struct {
 	a      *Article
 	points [][numDims][]uint32
 	shifts [][numDims]uint32 // [week]
+	kind   kernel.Kind
 }
 
 // column returns the points and the shift of a week's source of randomness; point i is column[i] + shift modulo 2^32.
 func (d *drawing) column(t int, k dimension) ([]uint32, uint32) {
 	return d.points[t][k], d.shifts[t][k]
+}
+
+func (d *drawing) kernelColumn(t int, k dimension) kernel.Column {
+	points, shift := d.column(t, k)
+	return kernel.Column{Points: points, Shift: shift, Between: d.sc.Weeks * Lanes}
 }
 
 // unit maps the 2^32 integers to (0,1).
@@ -218,7 +225,11 @@ func (d *drawing) leadTimes(detail bool) {
 	guide := newStepGuide(steps)
 	for t := range sc.Weeks {
 		points, shift := d.column(t, leadTimeDim)
-		for first := 0; first < sc.N; first += Lanes {
+		done := 0
+		if !detail {
+			done = d.kind.CountSteps(d.kernelColumn(t, leadTimeDim), steps, 0, sc.delay[t*Lanes:])
+		}
+		for first := done; first < sc.N; first += Lanes {
 			c, last := sc.index(first, t), min(first+Lanes, sc.N)
 			for i, p := range points[first:last] {
 				u := p + shift
@@ -291,12 +302,13 @@ func (d *drawing) returns() {
 	for t := range sc.Weeks {
 		lags, lagShift := d.column(t, returnLagDim)
 		rounds, roundShift := d.column(t, returnRoundDim)
-		for first := 0; first < sc.N; first += Lanes {
-			c, last := sc.index(first, t), min(first+Lanes, sc.N)
-			for i, u := range lags[first:last] {
-				sc.lag[c+i] = int32(guide.count(u+lagShift) + 1)
-				sc.round[c+i] = float32((rounds[first+i]+roundShift)>>9)*0x1p-23 + 0x1p-24
-			}
+		done := d.kind.CountSteps(d.kernelColumn(t, returnLagDim), steps, 1, sc.lag[t*Lanes:])
+		for i, u := range lags[done:] {
+			sc.lag[sc.index(done+i, t)] = int32(guide.count(u+lagShift) + 1)
+		}
+		done = d.kind.Rounds(d.kernelColumn(t, returnRoundDim), sc.round[t*Lanes:])
+		for i, u := range rounds[done:] {
+			sc.round[sc.index(done+i, t)] = float32((u+roundShift)>>9)*0x1p-23 + 0x1p-24
 		}
 	}
 }

@@ -122,3 +122,28 @@ func positionSumsFieldsAVX2(a *args)
 
 //go:noescape
 func positionSumsRingAVX2(a *args)
+
+// drawArgs is what the assembly that draws scenarios reads.
+type drawArgs struct {
+	points *uint32
+	dst    *byte
+	steps  *uint32
+
+	blocks, between int64 // between: bytes from a block's draws to the next one's
+	shift           int64 // uint32
+	numSteps        int64
+	least, one      int64
+	scale, half     int64 // float32
+}
+
+//go:noescape
+func countStepsAVX512(a *drawArgs)
+
+//go:noescape
+func countStepsAVX2(a *drawArgs)
+
+//go:noescape
+func roundAVX512(a *drawArgs)
+
+//go:noescape
+func roundAVX2(a *drawArgs)

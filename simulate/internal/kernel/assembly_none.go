@@ -14,3 +14,9 @@ func (k Kind) sumsAssembly(*Problem, []Sums) bool { return false }
 type args struct{}
 
 func (k Kind) fillArgs(*Problem) {}
+
+// CountSteps is the work of the caller.
+func (k Kind) CountSteps(Column, []uint32, int32, []int32) (done int) { return 0 }
+
+// Rounds is the work of the caller.
+func (k Kind) Rounds(Column, []float32) (done int) { return 0 }

@@ -9593,3 +9593,145 @@ wide:
 	VCVTTPD2DQY  Y12, X12
 	VINSERTI128  $0x01, X12, Y10, Y10
 	JMP          returned
+
+// func countStepsAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·countStepsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), SI
+	VPBROADCASTD 64(AX), Z4
+
+block:
+	VMOVDQU32    (BX), Z0
+	VPADDD.BCST  40(AX), Z0, Z0
+	VPBROADCASTD 56(AX), Z1
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+
+step0:
+	VPCMPUD.BCST $0x05, (DI), Z0, K1
+	VPADDD       Z4, Z1, K1, Z1
+	ADDQ         $0x04, DI
+	DECQ         R8
+	JNZ          step0
+	VMOVDQU32    Z1, (CX)
+	ADDQ         $0x40, BX
+	ADDQ         SI, CX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func roundAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·roundAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), SI
+	VBROADCASTSS 72(AX), Z4
+	VBROADCASTSS 80(AX), Z5
+
+block:
+	VMOVDQU32   (BX), Z0
+	VPADDD.BCST 40(AX), Z0, Z0
+	VPSRLD      $0x09, Z0, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMULPS      Z4, Z0, Z0
+	VADDPS      Z5, Z0, Z1
+	VMOVDQU32   Z1, (CX)
+	ADDQ        $0x40, BX
+	ADDQ        SI, CX
+	DECQ        DX
+	JNZ         block
+	VZEROUPPER
+	RET
+
+// func countStepsAVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·countStepsAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), SI
+	VPBROADCASTD 64(AX), Y4
+
+block:
+	VMOVDQU      (BX), Y0
+	VPBROADCASTD 40(AX), Y12
+	VPADDD       Y12, Y0, Y0
+	VPBROADCASTD 56(AX), Y1
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+
+step0:
+	VPBROADCASTD (DI), Y12
+	VPMAXUD      Y12, Y0, Y12
+	VPCMPEQD     Y12, Y0, Y12
+	VPSUBD       Y12, Y1, Y1
+	ADDQ         $0x04, DI
+	DECQ         R8
+	JNZ          step0
+	VMOVDQU      Y1, (CX)
+	VMOVDQU      32(BX), Y2
+	VPBROADCASTD 40(AX), Y12
+	VPADDD       Y12, Y2, Y2
+	VPBROADCASTD 56(AX), Y3
+	MOVQ         16(AX), DI
+	MOVQ         48(AX), R8
+
+step1:
+	VPBROADCASTD (DI), Y12
+	VPMAXUD      Y12, Y2, Y12
+	VPCMPEQD     Y12, Y2, Y12
+	VPSUBD       Y12, Y3, Y3
+	ADDQ         $0x04, DI
+	DECQ         R8
+	JNZ          step1
+	VMOVDQU      Y3, 32(CX)
+	ADDQ         $0x40, BX
+	ADDQ         SI, CX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func roundAVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·roundAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), SI
+	VBROADCASTSS 72(AX), Y4
+	VBROADCASTSS 80(AX), Y5
+
+block:
+	VMOVDQU      (BX), Y0
+	VPBROADCASTD 40(AX), Y12
+	VPADDD       Y12, Y0, Y0
+	VPSRLD       $0x09, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       Y5, Y0, Y1
+	VMOVDQU      Y1, (CX)
+	VMOVDQU      32(BX), Y2
+	VPBROADCASTD 40(AX), Y12
+	VPADDD       Y12, Y2, Y2
+	VPSRLD       $0x09, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VADDPS       Y5, Y2, Y3
+	VMOVDQU      Y3, 32(CX)
+	ADDQ         $0x40, BX
+	ADDQ         SI, CX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET

@@ -7,7 +7,6 @@
 package main
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -17,10 +16,7 @@ import (
 )
 
 func main() {
-	fields, err := readFields("../args_amd64.go")
-	if err != nil {
-		log.Fatal(err)
-	}
+	fields, drawFields := readFields("args"), readFields("drawArgs")
 	ConstraintExpr("amd64,!purego")
 	for _, avx512 := range []bool{true, false} {
 		for _, look := range []string{"stock", "position"} {
@@ -33,19 +29,25 @@ func main() {
 			}
 		}
 	}
+	for _, avx512 := range []bool{true, false} {
+		m := newMachine(drawFields, avx512)
+		m.countSteps()
+		m.round()
+	}
 	Generate()
 }
 
-// readFields returns the offset of each field of the struct args, all of whose fields have 8 bytes.
-func readFields(file string) (map[string]int, error) {
+// readFields returns the offset of each field of a struct, all of whose fields have 8 bytes.
+func readFields(name string) map[string]int {
+	const file = "../args_amd64.go"
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
 	offsets := map[string]int{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		t, ok := n.(*ast.TypeSpec)
-		if !ok || t.Name.Name != "args" {
+		if !ok || t.Name.Name != name {
 			return true
 		}
 		for _, field := range t.Type.(*ast.StructType).Fields.List {
@@ -53,14 +55,13 @@ func readFields(file string) (map[string]int, error) {
 				offsets[name.Name] = 8 * len(offsets)
 			}
 			if id, ok := field.Type.(*ast.Ident); ok && id.Name != "int64" && id.Name != "float64" {
-				err = fmt.Errorf("%s: field %s of args has type %s, not a pointer, int64 or float64",
-					file, field.Names[0], id.Name)
+				log.Fatalf("%s: field %s of %s has type %s, not a pointer, int64 or float64", file, field.Names[0], name, id.Name)
 			}
 		}
 		return false
 	})
-	if len(offsets) == 0 && err == nil {
-		err = fmt.Errorf("%s has no struct args", file)
+	if len(offsets) == 0 {
+		log.Fatalf("%s has no struct %s", file, name)
 	}
-	return offsets, err
+	return offsets
 }
