@@ -1,10 +1,11 @@
 """Distributional conformal calibration (Chernozhukov, Wüthrich and Zhu, PNAS 118(48), 2021).
 
-Forecasts from origins of the last year are ranked by what happened, each by the model that was trained without that SKU (cross-conformal, as in
-Barber, Candès, Ramdas and Tibshirani, Annals of Statistics 49(1), 2021); the distribution is then read at those probabilities below which demands
-really fell as often as the level says. The folds are of SKUs and not of weeks: what all SKUs had in common in the last months, a mild autumn, would
-otherwise be taken for an error of the model that lasts. A demand of whole units is the stretch from P(Y<y) to P(Y≤y), over which
-its weight is spread (the nonrandomised transform of Czado, Gneiting and Held, Biometrics 65(4), 2009).
+Forecasts from origins of the last year are ranked by what happened, each by the model that was trained without that SKU (cross-
+conformal, as in Barber, Candès, Ramdas and Tibshirani, Annals of Statistics 49(1), 2021); the distribution is then read at those
+probabilities below which demands really fell as often as the level says. The folds are of SKUs and not of weeks: what all SKUs
+had in common in the last months, a mild autumn, would otherwise be taken for an error of the model that lasts. A demand of whole
+units is the stretch from P(Y<y) to P(Y≤y), over which its weight is spread (the nonrandomised transform of Czado, Gneiting and
+Held, Biometrics 65(4), 2009).
 """
 
 from __future__ import annotations

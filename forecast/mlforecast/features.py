@@ -1,10 +1,12 @@
 """What the model sees of the SKUs at an origin, the start of the first week to forecast, and of each week ahead of it.
 
-Every figure is made of weeks before the origin. Demand is divided by the week's seasonal index and by the SKU's own level (per-series scaling),
-so that the trees learn from slow and fast sellers together. Weeks of unknown demand are left out of every mean and are missing values as lags.
+Every figure is made of weeks before the origin. Demand is divided by the week's seasonal index and by the SKU's own level (per-
+series scaling), so that the trees learn from slow and fast sellers together. Weeks of unknown demand are left out of every mean
+and are missing values as lags.
 
-Hardly anything here is the same for all SKUs of a merchant in a week, as the week of the year or Fourier terms would be: two years have a hundred weeks, and trees
-learn each one by heart. The season comes in through the seasonal index (docs/forecast-lightgbm.md has the figures).
+Hardly anything here is the same for all SKUs of a merchant in a week, as the week of the year or Fourier terms would be: two
+years have a hundred weeks, and trees learn each one by heart. The season comes in through the seasonal index (docs/forecast-
+lightgbm.md has the figures).
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ LEAST = 0.1  # smallest seasonal index that demand is divided by
 
 
 class Origin:
-    """The SKUs as they are known at the start of week `origin` of the panel, which may have later weeks: they are cut off first."""
+    """The SKUs as they are known at the start of week `origin` of the panel, which may have later weeks: they are cut off
+    first."""
 
     def __init__(self, panel: Panel, season: Season, origin: int):
         self.origin = origin
@@ -52,7 +55,8 @@ class Origin:
         self.rows = np.flatnonzero(panel.listed < origin)  # the SKUs that were there
 
     def mean(self, start: int, end: int) -> np.ndarray:
-        """Mean demand of the known weeks start .. end-1, counted from the origin: start ≥ -MEMORY, end ≤ 0. NaN where none is known."""
+        """Mean demand of the known weeks start .. end-1, counted from the origin: start ≥ -MEMORY, end ≤ 0. NaN where none is
+        known."""
         return _ratio(self._window(self.total, start, end), self._window(self.count, start, end))
 
     def _window(self, running: np.ndarray, start: int, end: int) -> np.ndarray:
@@ -97,7 +101,8 @@ class Origin:
         n = len(self.level)
         index = self.profile[:, self.week_of_year[self.origin + step]]
         out = {"step": np.full(n, step)}
-        # In less than two years most targets are in their own index. It is drawn towards 1: trees that saw it would learn to exaggerate it.
+        # In less than two years most targets are in their own index. It is drawn towards 1: trees that saw it would learn to
+        # exaggerate it.
         if self.show_index:
             out |= {"index": np.log(index), "index_change": np.log(index / self.index[:, -8:].mean(1))}
         for back in (YEAR - 1, YEAR, YEAR + 1):
@@ -114,8 +119,8 @@ def table(columns: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
 
 
 def _change(group: np.ndarray, now: np.ndarray, then: np.ndarray) -> np.ndarray:
-    """The logarithm of how a group's demand changed, over the members known both times. One unit each time keeps groups that hardly sell
-    near 0."""
+    """The logarithm of how a group's demand changed, over the members known both times. One unit each time keeps groups that
+    hardly sell near 0."""
     both = np.isfinite(now) & np.isfinite(then)
     n = group.max() + 1
     return np.log((np.bincount(group[both], now[both], n) + 1) / (np.bincount(group[both], then[both], n) + 1))[group]

@@ -49,6 +49,8 @@ def calibration(panel: Panel, season: Season, models: list[model.Model], fold: n
     parts = []
     for k, m in enumerate(models):
         part = e.take(fold[e.sku] == k)
+        if not len(part.sku):
+            continue
         mean, dispersion = model.predict([m], part)
         parts.append((*model.below(part.demand, mean, dispersion, panel.whole[part.sku]), mean, part.step))
     return Calibration(LEVELS, *(np.concatenate(column) for column in zip(*parts)))
@@ -83,11 +85,12 @@ def parse(args: list[str]) -> argparse.Namespace:
     p.add_argument("--history", required=True, help="history table: a Parquet or CSV file, or a folder of Parquet files")
     p.add_argument("--out", required=True, type=pathlib.Path, help="file ending in .parquet; with several --as-of a folder")
     p.add_argument("--as-of", type=day, action="append",
-                   help="a day in the first week to forecast; nothing of that week or later is used (default: the week after the history's last)")
+                   help="a day in the first week to forecast; nothing of it or later is used (default: after the last week)")
     defaults = model.Settings()
     p.add_argument("--horizon", type=int, default=defaults.horizon, help="weeks to forecast, 1 to 52 (default %(default)s)")
     p.add_argument("--rows", type=int, default=defaults.rows, help="examples to learn from, at most about (default %(default)s)")
-    p.add_argument("--folds", type=int, default=defaults.folds, help="models to average, each without one part of the SKUs (default %(default)s)")
+    p.add_argument("--folds", type=int, default=defaults.folds,
+                   help="models to average, each without one part of the SKUs (default %(default)s)")
     p.add_argument("--seed", type=int, default=defaults.seed)
     a = p.parse_args(args)
     if not 1 <= a.horizon <= 52:
@@ -112,7 +115,8 @@ def main(args: list[str]) -> None:
         week = (panel.first_week + pd.Timedelta(weeks=panel.weeks)).date()
         path = a.out / f"{week}.parquet" if folder else a.out
         write(path, panel, forecast(panel, s))
-        print(f"{path}: {len(panel.article)} articles, {s.horizon} weeks from {week}, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+        took = time.monotonic() - begun
+        print(f"{path}: {len(panel.article)} articles, {s.horizon} weeks from {week}, {took:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

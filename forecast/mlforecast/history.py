@@ -1,8 +1,8 @@
 """Reads restock's history table into a panel of weekly demand.
 
-What counts as demand is what restock's embedded model (forecast/demand.go) counts: a week out of stock is unknown unless most of it was in
-stock, a week without a row had no sales, and an article's life begins when it is first in stock or, where stock is not known, with its first
-sale.
+What counts as demand is what restock's embedded model (forecast/demand.go) counts: a week out of stock is unknown unless most of
+it was in stock, a week without a row had no sales, and an article's life begins when it is first in stock or, where stock is not
+known, with its first sale.
 """
 
 from __future__ import annotations
@@ -120,5 +120,5 @@ def build_panel(rows: pd.DataFrame, as_of: datetime.date | None) -> Panel:
     if "price" in rows:
         price = spread("price", np.nan)
         price = pd.DataFrame(np.where(price > 0, price, np.nan)).ffill(axis=1).to_numpy()
-    return Panel(keys["merchant_id"].to_numpy(), keys["article_id"].to_numpy(), first, demand, known & (share >= FULL_WEEK), price,
-                 begun, born, whole)
+    full = known & (share >= FULL_WEEK)
+    return Panel(keys["merchant_id"].to_numpy(), keys["article_id"].to_numpy(), first, demand, full, price, begun, born, whole)

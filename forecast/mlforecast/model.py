@@ -1,7 +1,9 @@
-"""A negative binomial distribution of every week ahead, its mean and its dispersion both boosted trees (LightGBM) under one likelihood.
+"""A negative binomial distribution of every week ahead, its mean and its dispersion both boosted trees (LightGBM) under one
+likelihood.
 
-The trees correct a start: the SKU's level times the seasonal index. Weeks long ago count less. One model serves all weeks ahead: how many
-weeks a target lies ahead is a feature, and the features are those of the origin (a direct forecast, nothing is fed back).
+The trees correct a start: the SKU's level times the seasonal index. Weeks long ago count less. One model serves all weeks ahead:
+how many weeks a target lies ahead is a feature, and the features are those of the origin (a direct forecast, nothing is fed
+back).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from season import Season
 DISPERSION = 0.5  # where the boosting starts: variance = mean + dispersion·mean²
 LEAST, MOST = np.exp(-5.0), np.exp(4.0)  # bounds of the dispersion
 WARM_UP = 13  # weeks of the panel before the first origin to learn from
+LEAST_EXAMPLES = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,11 +40,11 @@ class Settings:
         if self.folds < 2:
             raise ValueError("at least 2 folds are needed: a SKU's calibration comes from the model that did not see it")
 
-    def parameters(self, seed: int) -> dict:
+    def parameters(self, seed: int, examples: int) -> dict:
         return {
             "num_class": 2, "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1, "seed": seed,
-            "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 400, "min_sum_hessian_in_leaf": 1, "lambda_l2": 1,
-            "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1,
+            "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": min(400, examples // 20), "min_sum_hessian_in_leaf": 1,
+            "lambda_l2": 1, "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1,
         }
 
 
@@ -60,9 +63,10 @@ class Examples:
         return Examples(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
 
 
-def examples(panel: Panel, season: Season, origins, steps, known: bool, share: float = 1.0, rng: np.random.Generator | None = None) -> Examples:
-    """All SKUs at each origin for its steps (a function of nothing); with known, only full weeks of known demand within the panel. A share of
-    them is drawn at random."""
+def examples(panel: Panel, season: Season, origins, steps, known: bool, share: float = 1.0,
+             rng: np.random.Generator | None = None) -> Examples:
+    """All SKUs at each origin for its steps (a function of nothing); with known, only full weeks of known demand within the
+    panel. A share of them is drawn at random."""
     parts = []
     for origin in origins:
         at = Origin(panel, season, origin)
@@ -78,9 +82,8 @@ def examples(panel: Panel, season: Season, origins, steps, known: bool, share: f
             ahead, scale = at.ahead(int(step))
             demand = panel.demand[rows, target] if known else np.full(len(rows), np.nan)
             n = len(rows)
-            parts.append((np.hstack([table(fixed, rows), table(ahead, rows)]), rows, np.full(n, origin), np.full(n, step), scale[rows], demand))
-    if not parts or not sum(len(p[1]) for p in parts):
-        raise SystemExit(f"the history is too short to learn from: {panel.weeks} weeks, at least {WARM_UP + 2} are needed")
+            x = np.hstack([table(fixed, rows), table(ahead, rows)])
+            parts.append((x, rows, np.full(n, origin), np.full(n, step), scale[rows], demand))
     return Examples(*(np.concatenate(column) for column in zip(*parts)))
 
 
@@ -89,8 +92,16 @@ def training(panel: Panel, season: Season, end: int, s: Settings, seed: int) -> 
     origins = range(max(end - s.past, WARM_UP), end)
     rng = np.random.default_rng(seed)
     count = s.steps * sum(np.count_nonzero(panel.listed < o) for o in origins)
-    return examples(panel, season, origins, lambda: np.sort(rng.choice(s.horizon, min(s.steps, s.horizon), replace=False)), True,
-                    s.rows / max(count, 1), rng)
+
+    def steps() -> np.ndarray:
+        return np.sort(rng.choice(s.horizon, min(s.steps, s.horizon), replace=False))
+
+    e = examples(panel, season, origins, steps, True, s.rows / max(count, 1), rng) if len(origins) > 1 else None
+    if e is None or len(e.sku) < LEAST_EXAMPLES:
+        raise SystemExit(
+            f"the history is too small to learn from: {len(panel.article)} articles over {panel.weeks} weeks; at least {WARM_UP + 2} "
+            f"weeks are needed, and about {LEAST_EXAMPLES} weeks of known demand after the first {WARM_UP}")
+    return e
 
 
 class Model:
@@ -100,7 +111,7 @@ class Model:
         weight = 0.5 ** ((as_of - e.origin) / s.half_life)
         start = np.concatenate([np.log(e.scale), np.full(len(e.sku), np.log(DISPERSION))])
         data = lightgbm.Dataset(e.x, e.demand, init_score=start, params={"verbosity": -1})
-        self.trees = lightgbm.train({"objective": _likelihood(e.demand, weight), **s.parameters(seed)}, data, s.trees)
+        self.trees = lightgbm.train({"objective": _likelihood(e.demand, weight), **s.parameters(seed, len(e.sku))}, data, s.trees)
 
     def predict(self, e: Examples) -> tuple[np.ndarray, np.ndarray]:
         """Logarithms of mean and dispersion."""
@@ -130,8 +141,8 @@ def predict(models: list[Model], e: Examples) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _likelihood(y: np.ndarray, weight: np.ndarray):
-    """LightGBM's objective: gradient and curvature of the negative log-likelihood of NB(mean m, dispersion k) in (ln m, ln k). The curvature of
-    ln k is replaced by a bounded positive one, that of ln m kept above a share of its expectation."""
+    """LightGBM's objective: gradient and curvature of the negative log-likelihood of NB(mean m, dispersion k) in (ln m, ln k).
+    The curvature of ln k is replaced by a bounded positive one, that of ln m kept above a share of its expectation."""
 
     def objective(raw: np.ndarray, _) -> tuple[np.ndarray, np.ndarray]:
         m, k = np.exp(np.clip(raw[:, 0], -12, 25)), np.clip(np.exp(raw[:, 1]), LEAST, MOST)
@@ -150,7 +161,8 @@ def _likelihood(y: np.ndarray, weight: np.ndarray):
 
 
 def below(y: np.ndarray, mean: np.ndarray, dispersion: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """P(Y < y) and P(Y ≤ y): of the negative binomial for whole units, else of the gamma distribution with its mean and variance."""
+    """P(Y < y) and P(Y ≤ y): of the negative binomial for whole units, else of the gamma distribution with its mean and
+    variance."""
     r = 1 / dispersion
     p = r / (r + mean)
     smooth = gamma.cdf(y, mean / (1 + dispersion * mean), scale=1 + dispersion * mean)

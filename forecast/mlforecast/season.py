@@ -30,8 +30,8 @@ class Season:
         self.week_of_year = week_of_year(panel.first_week, np.arange(self.weeks + 2 * YEAR))
 
     def profile(self, origin: int) -> np.ndarray:
-        """Indices [SKU][week of the year] with mean 1, without the year ahead of the origin, so that no target is in its own index; only a week
-        of the year that no other year knows has it in."""
+        """Indices [SKU][week of the year] with mean 1, without the year ahead of the origin, so that no target is in its own
+        index; only a week of the year that no other year knows has it in."""
         use = np.ones(self.weeks, dtype=bool)
         use[origin:origin + YEAR] = False
         position = self.week_of_year[:self.weeks]

@@ -1,4 +1,5 @@
-"""Run by `make test`, in a few seconds: shape, no leakage, calibration on known distributions, and what a hostile history does."""
+"""Run by `make test`, in a few seconds: shape, no leakage, calibration on known distributions, and what a hostile history
+does."""
 
 import json
 
@@ -27,7 +28,8 @@ def history(skus=40, seed=1) -> pd.DataFrame:
         mean = np.exp(rng.normal(1, 1)) * (1 + 0.4 * np.sin(2 * np.pi * np.arange(WEEKS) / 52))
         stock = rng.random(WEEKS) > 0.1
         parts.append(pd.DataFrame({
-            "merchant_id": f"m{i % 3}", "article_id": f"a{i}", "week_start": FIRST + pd.to_timedelta(7 * np.arange(WEEKS), unit="D"),
+            "merchant_id": f"m{i % 3}", "article_id": f"a{i}",
+            "week_start": FIRST + pd.to_timedelta(7 * np.arange(WEEKS), unit="D"),
             "sales": np.where(stock, rng.negative_binomial(2, 2 / (2 + mean)), 0).astype(float), "in_stock": stock,
         }))
     return pd.concat(parts, ignore_index=True)
@@ -130,8 +132,8 @@ def test_history_as_it_comes(tmp_path):
     rows["article_id"] = "00" + rows["article_id"].str[1:]
     rows = rows.drop(rows.index[10:14]).sample(frac=1, random_state=1)
     last = FIRST + pd.Timedelta(weeks=WEEKS - 1)
-    extra = pd.DataFrame({"merchant_id": "m0", "article_id": ["new", "dead", "bad"], "week_start": [last, FIRST, FIRST], "sales": [2.0, 0.0, -3.0],
-                          "in_stock": [True, False, True]})
+    extra = pd.DataFrame({"merchant_id": "m0", "article_id": ["new", "dead", "bad"], "week_start": [last, FIRST, FIRST],
+                          "sales": [2.0, 0.0, -3.0], "in_stock": [True, False, True]})
     rows = pd.concat([rows, extra])
     rows["week_start"] = rows["week_start"].dt.strftime("%Y-%m-%d")
     rows.to_csv(tmp_path / "h.csv", index=False)
@@ -139,6 +141,14 @@ def test_history_as_it_comes(tmp_path):
     t = pq.read_table(tmp_path / "f.parquet")
     assert t.num_rows == 23 * 12 and "0011" in t["article_id"].to_pylist()
     assert np.isfinite(np.array(t["q"].to_pylist())).all()
+
+
+def test_short_histories(tmp_path):
+    rows = history(30)
+    t = run(tmp_path, rows[rows["week_start"] < FIRST + pd.Timedelta(weeks=20)], "a")
+    assert t.num_rows == 30 * 12 and np.isfinite(np.array(t["q"].to_pylist())).all()
+    with pytest.raises(SystemExit, match="30 articles over 14 weeks; at least 15 weeks"):
+        run(tmp_path, rows[rows["week_start"] < FIRST + pd.Timedelta(weeks=14)], "b")
 
 
 def test_errors_say_what_to_do(tmp_path):
