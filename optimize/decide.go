@@ -135,13 +135,13 @@ func (r *Recommendation) report(o Objective, w *Workspace) {
 	policy, nothing := &w.outcomes[0], &w.outcomes[1]
 	r.ObjectiveEval = o.interval(w.copied(policy.Costs))
 	r.Figures, r.DoNothing = figures(policy), figures(nothing)
-	r.Figures.Objective, r.DoNothing.Objective = r.ObjectiveEval.Estimate, o.interval(w.copied(nothing.Costs)).Estimate
+	r.Figures.Objective, r.DoNothing.Objective = r.ObjectiveEval.Estimate, o.estimate(w.copied(nothing.Costs))
 	r.Saving = w.excess(1)
 	r.ObjectiveSaving = stat.PairedInterval(nothing.Costs, policy.Costs, o.Value)
 	r.MeanDemand = r.Figures.UnitsSold + r.Figures.UnitsLost
 	if len(w.outcomes) > 2 {
 		f, excess := figures(&w.outcomes[2]), w.excess(2)
-		f.Objective = o.interval(w.copied(w.outcomes[2].Costs)).Estimate
+		f.Objective = o.estimate(w.copied(w.outcomes[2].Costs))
 		r.Plan, r.PlanSaving = &f, &excess
 	}
 }

@@ -115,8 +115,9 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 	dst = resized(dst, ev.sc.N)
 	ev.sums = resized(ev.sums, ev.prob.Padded()/Lanes)
 	ev.kind.Sums(&ev.prob, ev.sums)
+	var f Flows
 	for i, scenario := range ev.prob.Order {
-		f, short := ev.flows(i)
+		short := ev.flows(i, &f)
 		dst[scenario] = Totals{
 			OnHand: f.OnHand, Ordered: f.Ordered, Orders: f.Orders, Sales: f.Sales, Lost: f.Lost, Final: f.Final,
 			ShortWeeks: short,
@@ -126,13 +127,12 @@ func (ev *Evaluator) Totals(p Policy, dst []Totals) []Totals {
 	return dst
 }
 
-// flows returns the flows of the scenario at a position, of the sums that the kernels wrote, and its weeks with lost sales.
-func (ev *Evaluator) flows(position int) (f Flows, shortWeeks float64) {
+// flows sets the flows of the scenario at a position from the sums that the kernels wrote, and returns its weeks with lost sales.
+func (ev *Evaluator) flows(position int, f *Flows) (shortWeeks float64) {
 	s, l := &ev.sums[position/Lanes], position%Lanes
-	return Flows{
-		OnHand: float64(s.OnHand[l]), Ordered: float64(s.Ordered[l]), Orders: float64(s.Orders[l]),
-		Sales: float64(s.Sales[l]), Lost: float64(ev.prob.Total[position] - s.Sales[l]), Final: float64(s.Final[l]),
-	}, float64(s.Short[l])
+	f.OnHand, f.Ordered, f.Orders = float64(s.OnHand[l]), float64(s.Ordered[l]), float64(s.Orders[l])
+	f.Sales, f.Lost, f.Final = float64(s.Sales[l]), float64(ev.prob.Total[position]-s.Sales[l]), float64(s.Final[l])
+	return float64(s.Short[l])
 }
 
 // OrdersCost tells whether every unit ordered costs something, and stock does: policies that order differently then cost differently.

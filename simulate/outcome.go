@@ -39,8 +39,9 @@ func (ev *Evaluator) Outcome(p Policy, dst *Outcome) {
 		for i, scenario := range ev.prob.Order {
 			ev.position[scenario] = int32(i)
 		}
+		var f Flows
 		for i, position := range ev.position {
-			f, short := ev.flows(int(position))
+			short := ev.flows(int(position), &f)
 			dst.add(ev.article, i, &f, &f, short)
 		}
 	}
@@ -49,22 +50,25 @@ func (ev *Evaluator) Outcome(p Policy, dst *Outcome) {
 
 // add books scenario i: its flows, the same discounted, and the weeks with lost sales.
 func (o *Outcome) add(a *Article, i int, f, discounted *Flows, shortWeeks float64) {
+	m, weeks, price := &o.Means, float64(a.Horizon), a.Price
 	c := a.Cost(discounted)
-	o.Costs[i] = c.Total()
-	o.FillRates[i] = fillRate(f.Sales, f.Lost)
-	m, weeks := &o.Means, float64(a.Horizon)
-	m.Cost.Holding += c.Holding
-	m.Cost.Inbound += c.Inbound
-	m.Cost.Outbound += c.Outbound
-	m.Cost.Returns += c.Returns
-	m.Cost.LostSales += c.LostSales
-	m.Cost.Overstock += c.Overstock
-	m.FillRate += o.FillRates[i]
+	holding, inbound, outbound, returns, lostSales, overstock := c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock
+	m.Cost.Holding += holding
+	m.Cost.Inbound += inbound
+	m.Cost.Outbound += outbound
+	m.Cost.Returns += returns
+	m.Cost.LostSales += lostSales
+	m.Cost.Overstock += overstock
+	o.Costs[i] = holding + inbound + outbound + returns + lostSales + overstock
+	onHand, sales, lost := f.OnHand, f.Sales, f.Lost
+	fill := fillRate(sales, lost)
+	o.FillRates[i] = fill
+	m.FillRate += fill
 	m.Availability += 1 - shortWeeks/weeks
-	m.GMV += float64(a.Price * f.Sales)
-	m.AverageStock += f.OnHand / weeks
-	m.Sold += f.Sales
-	m.Lost += f.Lost
+	m.GMV += float64(price * sales)
+	m.AverageStock += onHand / weeks
+	m.Sold += sales
+	m.Lost += lost
 	m.Ordered += f.Ordered
 	m.Orders += f.Orders
 }

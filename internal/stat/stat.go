@@ -42,9 +42,7 @@ func QuantileNear(x []float64, p, low, high float64, scratch []float64) (float64
 	count := 0
 	for _, v := range x {
 		near[count] = v
-		if v >= low {
-			count++
-		}
+		count += one(v >= low)
 	}
 	near = near[:count]
 	k -= n - count // the rank among those of at least low
@@ -100,6 +98,9 @@ func selectKth(x []float64, k int) float64 {
 			continue
 		}
 		x, first = x[less:], first+less
+		if less > 0 {
+			continue
+		}
 		same := partition(x, func(v float64) bool { return v <= pivot })
 		if first+same > k {
 			return pivot
@@ -110,18 +111,27 @@ func selectKth(x []float64, k int) float64 {
 	return all[k]
 }
 
-// samplePivot returns the value of x that has about rank k in it, by a sample.
+// samplePivot returns a value of x, by a sample: about that of rank k, but rather such that k is on its smaller side.
 func samplePivot(x []float64, k int) float64 {
 	var sample [15]float64
 	size := 5
-	if len(x) > 200 {
+	if len(x) > 100 {
 		size = len(sample)
 	}
 	for i := range size {
-		sample[i] = x[(2*i+1)*len(x)/(2*size)]
+		v, j := x[(2*i+1)*len(x)/(2*size)], i
+		for ; j > 0 && sample[j-1] > v; j-- {
+			sample[j] = sample[j-1]
+		}
+		sample[j] = v
 	}
-	slices.Sort(sample[:size])
-	return sample[k*size/len(x)]
+	at := k * size / len(x)
+	if at > size/2 {
+		at--
+	} else if at < size/2 {
+		at++
+	}
+	return sample[at]
 }
 
 // partition moves the values that are before the others to the front, and returns their number. No branch depends on a value:
@@ -131,9 +141,7 @@ func partition(x []float64, before func(float64) bool) int {
 	for i, v := range x {
 		x[i] = x[count]
 		x[count] = v
-		if before(v) {
-			count++
-		}
+		count += one(before(v))
 	}
 	return count
 }
@@ -205,4 +213,13 @@ func PairedInterval(a, b []float64, measure func([]float64) float64) Interval {
 	}
 	half := t19 * math.Sqrt(sum/(batches*(batches-1)))
 	return Interval{estimate, estimate - half, estimate + half}
+}
+
+// one is 1 for true, which compiles to no branch.
+func one(b bool) int {
+	var n int
+	if b {
+		n = 1
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -115,13 +116,17 @@ func TestIntervalsCover(t *testing.T) {
 }
 
 func BenchmarkQuantile(b *testing.B) {
-	r := random.New(random.NewKey(1, "bench"))
-	x, scratch := make([]float64, 500), make([]float64, 500)
-	for i := range x {
-		x[i] = r.NormFloat64()
-	}
-	for b.Loop() {
-		copy(scratch, x)
-		Quantile(scratch, 0.75)
+	for _, n := range []int{100, 2000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r := random.New(random.NewKey(1, "bench"))
+			x, scratch := make([]float64, 64*n), make([]float64, n)
+			for i := range x {
+				x[i] = r.NormFloat64()
+			}
+			for i := 0; b.Loop(); i++ {
+				copy(scratch, x[i%64*n:])
+				Quantile(scratch, 0.75)
+			}
+		})
 	}
 }
