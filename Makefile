@@ -7,7 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
-.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds forecast-lightgbm forecast-fixtures
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds forecast-lightgbm forecast-lightgbm-test forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -87,7 +87,10 @@ bench-rounds:
 
 # A forecast by LightGBM (Python; see forecast/mlforecast): make forecast-lightgbm HISTORY=history.parquet OUT=forecast.parquet
 forecast-lightgbm:
-	$(MAKE) -C forecast/mlforecast forecast HISTORY="$(abspath $(HISTORY))" OUT="$(abspath $(OUT))"
+	$(MAKE) -f forecast/mlforecast/Makefile forecast HISTORY="$(HISTORY)" OUT="$(OUT)"
+
+forecast-lightgbm-test:
+	$(MAKE) -f forecast/mlforecast/Makefile test
 
 # Writes the files of testdata/forecasts anew with the libraries that users write them with (Python).
 forecast-fixtures:
