@@ -164,16 +164,20 @@ func (d *drawing) demand(q *forecast.Quantiles) {
 		rounds, shift := d.column(t, demandRoundDim)
 		for first := 0; first < sc.N; first += Lanes {
 			c, last := sc.index(first, t), min(first+Lanes, sc.N)
-			for i, x := range draws[first:last] {
-				v := float64(rounds[first+i]+shift) * 0x1p-32
-				switch {
-				case !sc.wide:
-					sc.demand[c+i] = int32(x + v)
-				case whole:
-					sc.wide64[c+i] = math.Floor(x + v)
-				default:
-					sc.wide64[c+i] = x
+			block := draws[first:last]
+			v := rounds[first:][:len(block)]
+			if !sc.wide {
+				units := sc.demand[c:][:len(block)]
+				for i, x := range block {
+					units[i] = int32(x + float64(v[i]+shift)*0x1p-32)
 				}
+				continue
+			}
+			for i, x := range block {
+				if whole {
+					x = math.Floor(x + float64(v[i]+shift)*0x1p-32)
+				}
+				sc.wide64[c+i] = x
 			}
 		}
 	}
