@@ -2,10 +2,9 @@ package batch
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/restock-engine/restock/internal/parallel"
+	"github.com/restock-engine/restock/io/decision"
 	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
@@ -77,59 +76,23 @@ func (e *engine) decide(worker int, items []table.Item) []Result {
 
 // one decides one article. What can't be decided becomes a reject; nothing else does.
 func (e *engine) one(w *optimize.Workspace, item *table.Item) Result {
-	if item.Reject != nil {
-		return Result{Key: item.Reject.Key, Reject: item.Reject}
+	p, reject := decision.Prepare(e.settings, e.sampler, item)
+	if reject != nil {
+		return Result{Key: reject.Key, Reject: reject}
 	}
 	row := item.Row
-	article, decision, err := e.settings.Article(row)
-	if err != nil {
-		return Result{Key: row.Key, Reject: fieldReject(row, err)}
-	}
-	if r := item.Short(article.Horizon); r != nil {
-		return Result{Key: row.Key, Reject: r}
-	}
-	in := optimize.Input{Article: &article, Forecast: item.Forecast, Key: e.sampler.Key(row.Merchant, row.Article)}
-	if row.HasPlan {
-		in.Plan, err = plan(row)
-		if err != nil {
-			return Result{Key: row.Key, Reject: fieldReject(row, err)}
-		}
-	}
-	options := decision.Options()
-	rec, err := optimize.Decide(e.sampler, in, options, w)
+	rec, err := optimize.Decide(e.sampler, p.Input, p.Options, w)
 	if err != nil {
 		return Result{Key: row.Key, Reject: &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}}
 	}
-	result := Result{Key: row.Key, Recommendation: &rec, inputHash: inputHash(in, options),
-		unitCost: article.UnitCost, freeStock: article.HoldingCost == 0}
+	result := Result{Key: row.Key, Recommendation: &rec, inputHash: decision.Hash(p.Input, p.Options),
+		unitCost: p.Input.Article.UnitCost, freeStock: p.Input.Article.HoldingCost == 0}
 	if c, ok := e.curves[row.Merchant]; ok {
-		curve, err := optimize.OrderCurve(e.sampler, in, options, &rec, c, w)
+		curve, err := optimize.OrderCurve(e.sampler, p.Input, p.Options, &rec, c, w)
 		if err != nil {
 			return Result{Key: row.Key, Reject: &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}}
 		}
 		result.curve = &curve
 	}
 	return result
-}
-
-// plan returns the row's plan as a policy.
-func plan(row *table.ArticleRow) (simulate.Plan, error) {
-	p := simulate.NewPlan(row.Plan)
-	if err := p.Validate(); err != nil {
-		return nil, simulate.FieldErrors{{Column: "plan", Value: p.String(), Reason: err.Error()}}
-	}
-	return p, nil
-}
-
-// fieldReject makes a reject of the first field that is wrong.
-func fieldReject(row *table.ArticleRow, err error) *table.Reject {
-	r := &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}
-	var fields simulate.FieldErrors
-	if errors.As(err, &fields) && len(fields) > 0 {
-		r.Column, r.Value, r.Reason = fields[0].Column, fields[0].Value, fields[0].Reason
-		if more := len(fields) - 1; more > 0 {
-			r.Reason += fmt.Sprintf(" (and %d more: %v)", more, fields[1:])
-		}
-	}
-	return r
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/restock-engine/restock/io/decision"
 	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/simulate"
@@ -110,8 +111,8 @@ func (c *Check) row(row *table.ArticleRow) (horizon int, ok bool) {
 		c.Report(table.Reject{Source: row.Source, Key: row.Key, Column: f.Column, Value: f.Value, Reason: f.Reason})
 	}
 	if row.HasPlan {
-		if _, err := plan(row); err != nil {
-			c.Report(*fieldReject(row, err))
+		if _, err := decision.Plan(row); err != nil {
+			c.Report(*decision.Reject(row, err))
 		}
 	}
 	return a.Horizon, err == nil

@@ -82,9 +82,15 @@ func CreateRecommendations(path string, stdout io.Writer, run RunInfo) (*Recomme
 
 // Write appends a SKU's recommendation.
 func (w *RecommendationWriter) Write(key Key, r *optimize.Recommendation, inputHash string) error {
+	w.row = recommendationCells(w.row[:0], w.run, key, r, inputHash)
+	return w.put()
+}
+
+// recommendationCells appends a recommendation's cells, in the order of recommendationColumns.
+func recommendationCells(row []cell, run RunInfo, key Key, r *optimize.Recommendation, inputHash string) []cell {
 	p := r.Policy
-	row := append(w.row[:0],
-		textCell(key.Merchant), textCell(key.Article), textCell(w.run.RunID), dateCell(w.run.AsOf), textCell(string(r.Status)),
+	row = append(row,
+		textCell(key.Merchant), textCell(key.Article), textCell(run.RunID), dateCell(run.AsOf), textCell(string(r.Status)),
 		intCell(int64(p.T0)), floatCell(p.Q0), intCell(int64(p.T0)), floatCell(p.Q0), floatCell(p.ReorderPoint), floatCell(p.Q),
 		intCell(int64(p.TLimit)), textCell(string(p.Trigger)), intCell(int64(r.ReviewPeriod)),
 		floatCell(r.ObjectiveOpt), floatCell(r.ObjectiveEval.Estimate), floatCell(r.ObjectiveEval.Low), floatCell(r.ObjectiveEval.High),
@@ -112,9 +118,8 @@ func (w *RecommendationWriter) Write(key Key, r *optimize.Recommendation, inputH
 	} else {
 		row = append(row, cell{null: true}, cell{null: true}, cell{null: true})
 	}
-	w.row = append(row, floatCell(r.MeanDemand), floatCell(r.Stock), intCell(int64(r.Weeks)), intCell(int64(r.Evaluations)),
-		cell{int: int64(w.run.Seed)}, textCell(w.run.EngineVersion), textCell(inputHash))
-	return w.put()
+	return append(row, floatCell(r.MeanDemand), floatCell(r.Stock), intCell(int64(r.Weeks)), intCell(int64(r.Evaluations)),
+		cell{int: int64(run.Seed)}, textCell(run.EngineVersion), textCell(inputHash))
 }
 
 // RejectWriter writes the rejects table.
