@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strconv"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+// Document is a version of what is stored under a key.
+type Document struct {
+	Key
+	Revision uint64 // of the stream: later versions of any document have greater ones
+	Time     time.Time
+	Value    []byte // must not be changed
+	Deleted  bool
+	Previous uint64 // revision of the version that this one replaced; 0 if unknown or none
+}
+
+// Errors of Get and Put.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrConflict = errors.New("the document has been changed by somebody else")
+)
+
+const (
+	deletedHeader  = "Restock-Deleted"
+	previousHeader = "Restock-Previous"
+)
+
+// cached is a document, or that there is none, as of a mark.
+type cached struct {
+	doc  *Document // nil: there is none
+	mark uint64
+}
+
+const (
+	defaultCache = 256 << 20
+	refreshAfter = 30 * time.Second
+	expireAfter  = 10 * time.Minute
+)
+
+func (s *Store) newCache(bytes uint64) {
+	if bytes == 0 {
+		bytes = defaultCache
+	}
+	s.cache = otter.Must(&otter.Options[Key, *cached]{
+		MaximumWeight: bytes,
+		Weigher: func(k Key, c *cached) uint32 {
+			size := 256 + len(k.Merchant) + len(k.Article)
+			if c.doc != nil {
+				size += len(c.doc.Value)
+			}
+			return uint32(size)
+		},
+		ExpiryCalculator:  otter.ExpiryAccessing[Key, *cached](expireAfter),
+		RefreshCalculator: otter.RefreshWriting[Key, *cached](refreshAfter),
+	})
+}
+
+var hashSeed = maphash.MakeSeed()
+
+// mark holds the highest revision of a group of documents that this process has heard of. What was read into the cache before that is read anew, so
+// that a slow read can't hide a write.
+func (s *Store) mark(k Key) *uint64Mark {
+	h := maphash.Comparable(hashSeed, k)
+	return (*uint64Mark)(&s.marks[h%uint64(len(s.marks))])
+}
+
+// Get returns the newest version of a document, ErrNotFound if there is none or it is deleted.
+func (s *Store) Get(ctx context.Context, k Key) (*Document, error) {
+	load := otter.LoaderFunc[Key, *cached](s.load)
+	c, err := s.cache.Get(ctx, k, load)
+	if err == nil && c.mark < s.mark(k).load() {
+		c, err = s.load(ctx, k)
+		if err == nil {
+			s.keep(k, c)
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("store: %w", err)
+	case c.doc == nil || c.doc.Deleted:
+		return nil, ErrNotFound
+	}
+	return c.doc, nil
+}
+
+// keep puts a document into the cache unless there is a newer one.
+func (s *Store) keep(k Key, c *cached) {
+	s.cache.Compute(k, func(old *cached, found bool) (*cached, otter.ComputeOp) {
+		if found && old.mark > c.mark {
+			return old, otter.CancelOp
+		}
+		return c, otter.WriteOp
+	})
+}
+
+func (s *Store) load(ctx context.Context, k Key) (*cached, error) {
+	c := &cached{mark: s.mark(k).load()}
+	m, err := s.streams[k.Kind.stream()].GetLastMsgForSubject(ctx, k.subject())
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.doc = document(k, m.Sequence, m.Time, m.Header, m.Data)
+	return c, nil
+}
+
+func document(k Key, revision uint64, t time.Time, h nats.Header, value []byte) *Document {
+	previous, _ := strconv.ParseUint(h.Get(previousHeader), 10, 64)
+	return &Document{Key: k, Revision: revision, Time: t, Value: value, Deleted: h.Get(deletedHeader) != "", Previous: previous}
+}
+
+// Revision returns the version that has a revision in the stream of its kind, ErrNotFound if it is gone.
+func (s *Store) Revision(ctx context.Context, kind Kind, revision uint64) (*Document, error) {
+	m, err := s.streams[kind.stream()].GetMsg(ctx, revision)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	k, ok := parseKey(m.Subject)
+	if !ok {
+		return nil, ErrNotFound
+	}
+	return document(k, m.Sequence, m.Time, m.Header, m.Data), nil
+}
+
+// Write is a new version of a document.
+type Write struct {
+	Key
+	Value   []byte
+	Deleted bool
+	Expect  *uint64 // revision that must be the newest, 0 for none; nil: whatever is there is replaced
+	ID      string  // the same ID within ten minutes is written once; "": a new one
+}
+
+// Put writes a version. When it returns without an error, the version is on disk (in a cluster: on most of the replicas). After an error other than
+// ErrConflict it may or may not have been written.
+func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
+	if err := w.Check(); err != nil {
+		return nil, err
+	}
+	if len(w.Value) > maxMessage-4096 {
+		return nil, fmt.Errorf("a document may have at most %d bytes", maxMessage-4096)
+	}
+	m := nats.NewMsg(w.subject())
+	m.Data = w.Value
+	if w.Deleted {
+		m.Header.Set(deletedHeader, "1")
+	}
+	previous := uint64(0)
+	if c, ok := s.cache.GetIfPresent(w.Key); ok && c.doc != nil {
+		previous = c.doc.Revision
+	}
+	if w.Expect != nil {
+		previous = *w.Expect
+	}
+	if previous > 0 {
+		m.Header.Set(previousHeader, strconv.FormatUint(previous, 10))
+	}
+	id := w.ID
+	if id == "" {
+		id = nuid.Next()
+	}
+	options := []jetstream.PublishOpt{jetstream.WithMsgID(id)}
+	if w.Expect != nil {
+		options = append(options, jetstream.WithExpectLastSequencePerSubject(*w.Expect))
+	}
+	ack, err := s.publish(ctx, m, options...)
+	if err != nil {
+		return nil, err
+	}
+	doc := &Document{Key: w.Key, Revision: ack.Sequence, Time: time.Now(), Value: w.Value, Deleted: w.Deleted, Previous: previous}
+	s.mark(w.Key).raise(ack.Sequence)
+	if !ack.Duplicate {
+		s.keep(w.Key, &cached{doc, ack.Sequence})
+	}
+	return doc, nil
+}
+
+// publish tries again while the cluster elects a leader; the message's ID keeps it from being written twice.
+func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	for {
+		ack, err := s.js.PublishMsg(ctx, m, options...)
+		if err == nil {
+			return ack, nil
+		}
+		var api *jetstream.APIError
+		if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+			api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
+			return nil, ErrConflict
+		}
+		again := errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrNoResponders) ||
+			errors.Is(err, nats.ErrConnectionReconnecting) || errors.Is(err, nats.ErrDisconnected) || errors.Is(err, nats.ErrReconnectBufExceeded)
+		if !again || s.server != nil || s.closed.Load() {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("store: %w", err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Forget deletes an old version, which the offline store has. It is not an error if it is gone already.
+func (s *Store) Forget(ctx context.Context, kind Kind, revision uint64) error {
+	err := s.streams[kind.stream()].DeleteMsg(ctx, revision)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		return nil
+	}
+	return err
+}
