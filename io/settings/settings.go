@@ -93,9 +93,9 @@ func Parse(name string, data []byte) (*Settings, error) {
 		s.add(path, k.Get(joined), parser.lines[joined], found)
 	}
 	for _, l := range s.merchants {
-		slices.SortFunc(l, byKey)
+		l.sorted()
 	}
-	slices.SortFunc(s.defaults, byKey)
+	s.defaults.sorted()
 	s.checkReturnMode(parser.lines, found)
 	if err := found.err(); err != nil {
 		return nil, err
@@ -108,7 +108,14 @@ func newSettings() *Settings {
 	return &Settings{base: builtIn(), merchants: map[string]layer{}}
 }
 
-func byKey(a, b setting) int { return int(a.key - b.key) }
+func (l layer) sorted() layer {
+	slices.SortFunc(l, func(a, b setting) int { return int(a.key - b.key) })
+	return l
+}
+
+func (l layer) without(k key) layer {
+	return slices.DeleteFunc(l, func(s setting) bool { return s.key == k })
+}
 
 func firstInvalidUTF8(data []byte) (line int, found bool) {
 	line = 1
@@ -209,9 +216,7 @@ func (s *Settings) Override(name, text string) error {
 	if reason != "" {
 		return fmt.Errorf("%s %s", name, reason)
 	}
-	s.flags = slices.DeleteFunc(s.flags, func(f setting) bool { return f.key == k })
-	s.flags = append(s.flags, setting{k, v})
-	slices.SortFunc(s.flags, byKey)
+	s.flags = append(s.flags.without(k), setting{k, v}).sorted()
 	return nil
 }
 
