@@ -14,37 +14,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/restock-engine/restock/internal/durable"
 	"github.com/restock-engine/restock/internal/parallel"
 )
 
-// writeAtomic writes a file under a temporary name, makes it durable and gives it its name.
-func writeAtomic(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("%s can't be written: %w", path, err)
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = errors.Join(f.Chmod(0o644), f.Sync())
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("%s can't be written: %w", path, err), os.Remove(f.Name()))
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes the names in a folder durable. Not every file system can; what can't be made sure here is verified by the next run.
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("folder %s: %w", path, err)
-	}
-	d.Sync()
-	return d.Close()
-}
+// writeAtomic writes a file in full or not at all.
+func writeAtomic(path string, data []byte) error { return durable.WriteFile(path, data, 0o644) }
 
 // writeJSON writes a value so that equal values are equal bytes.
 func writeJSON(path string, v any) error {

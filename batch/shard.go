@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/restock-engine/restock/internal/durable"
 	"github.com/restock-engine/restock/io/table"
 )
 
@@ -222,7 +223,7 @@ func (r *Runner) note(result *ShardResult, folder string, rows int64) error {
 		return errors.Join(err, fmt.Errorf("%s has %d rows, not the %d that were written", path, n, rows))
 	}
 	result.Files = append(result.Files, ShardFile{folder + "/" + filepath.Base(path), rows, size, sum})
-	return syncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }
 
 func (r *Runner) checkPartition(shard int) error {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package batch
+package durable
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ func lockFile(f *os.File, alone bool) error {
 	}
 	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return errLocked
+		return ErrLocked
 	}
 	return err
 }

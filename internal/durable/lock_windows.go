@@ -1,4 +1,4 @@
-package batch
+package durable
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ func lockFile(f *os.File, alone bool) error {
 	}
 	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		return errLocked
+		return ErrLocked
 	}
 	return err
 }
