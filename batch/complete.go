@@ -21,6 +21,26 @@ type After struct {
 	Largest  int         // changes to list; 0: 20
 }
 
+// check makes sure that there is a complete run to compare with, if one is named.
+func (a *After) check() error {
+	if a.Previous == "" || a.Previous == "none" {
+		return nil
+	}
+	if err := checkLocal("previous run", a.Previous); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(a.Previous, successFile)); err == nil {
+		return nil
+	}
+	if _, err := os.Stat(a.Previous); err != nil {
+		return fmt.Errorf("there is no folder %s of a previous run", a.Previous)
+	}
+	if days, err := Days(a.Previous); err == nil && len(days) > 0 {
+		return fmt.Errorf("%s is no run but a folder of runs; name one, as %s", a.Previous, filepath.Join(a.Previous, dated(days[0])))
+	}
+	return fmt.Errorf("%s is no complete run: it has no %s", a.Previous, successFile)
+}
+
 // RunSummary is summary.json: what a complete run did. Two runs over the same input have the same bytes.
 type RunSummary struct {
 	RunID         string         `json:"run_id"`
@@ -71,6 +91,12 @@ type MergeOptions struct {
 func Merge(ctx context.Context, o MergeOptions) (outcome *Outcome, err error) {
 	start := time.Now()
 	d := Dated{Output: o.Output, Date: o.Date, After: o.After, Log: o.Log}
+	if err := checkLocal("output", o.Output); err != nil {
+		return nil, err
+	}
+	if err := o.After.check(); err != nil {
+		return nil, err
+	}
 	if d.Date.IsZero() {
 		if d.Date, err = latestPlanned(o.Output); err != nil {
 			return nil, err
@@ -104,7 +130,7 @@ func latestPlanned(output string) (time.Time, error) {
 			return day, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s has no run: it takes folders like date=2026-01-05 with a %s", output, manifestFile)
+	return time.Time{}, fmt.Errorf("%s has no run, that is no folder like date=2026-01-05 with a %s; 'restock batch run' makes it", output, manifestFile)
 }
 
 // awaitShards waits until all shards say that they are finished and no process is at work.
@@ -126,7 +152,10 @@ func (d *Dated) awaitShards(ctx context.Context, wait time.Duration) (*Manifest,
 			missing = "the end of another process"
 		}
 		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("the run in %s is not finished, it lacks %s; run these slices again, then merge", d.folder(), missing)
+			if m == nil {
+				return nil, d.neverPlanned()
+			}
+			return nil, fmt.Errorf("the run in %s is not finished, it lacks %s; run the parts that have them again, then merge", d.folder(), missing)
 		}
 		select {
 		case <-ctx.Done():
@@ -134,6 +163,16 @@ func (d *Dated) awaitShards(ctx context.Context, wait time.Duration) (*Manifest,
 		case <-time.After(min(2*time.Second, time.Until(deadline)+time.Millisecond)):
 		}
 	}
+}
+
+// neverPlanned says which runs there are in place of the one that was asked for.
+func (d *Dated) neverPlanned() error {
+	days, err := Days(d.Output)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the output folder %s has no run of %s: %s; merge completes what 'restock batch run --shard' has begun", d.Output,
+		d.Date.Format(time.DateOnly), listDays(days))
 }
 
 // missing names the shards that have no result, "" if there are none.

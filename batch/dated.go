@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
 )
 
@@ -71,62 +70,13 @@ func (d *Dated) shardSize() int64 {
 
 func dated(t time.Time) string { return "date=" + t.Format(time.DateOnly) }
 
-func (d *Dated) folder() string { return filepath.Join(d.Output, dated(d.Date)) }
-
-func (d *Dated) inputFolder() string { return filepath.Join(d.Input, dated(d.Date)) }
-
-// find returns the name of a table's file or folder in the dated input folder.
-func (d *Dated) find(name string) (string, error) {
-	entries, err := os.ReadDir(d.inputFolder())
-	if err != nil {
-		return "", fmt.Errorf("input for %s: %w", d.Date.Format(time.DateOnly), err)
-	}
-	var found []string
-	for _, e := range entries {
-		stem, _, _ := strings.Cut(e.Name(), ".")
-		if stem == name && (e.IsDir() || table.CheckOutput(filepath.Join(d.inputFolder(), e.Name())) == nil) {
-			found = append(found, e.Name())
-		}
-	}
-	switch len(found) {
-	case 0:
-		return "", fmt.Errorf("%s has no %s table: it takes a folder %s or a file like %s.parquet: %w", d.inputFolder(), name, name, name, fs.ErrNotExist)
-	case 1:
-		return found[0], nil
-	}
-	return "", fmt.Errorf("%s has several %s tables: %s; leave one", d.inputFolder(), name, strings.Join(found, ", "))
-}
-
-// settingsName is the settings file of the run, "" for none.
-func (d *Dated) settingsName() string {
-	if d.Config != "" {
-		return d.Config
-	}
-	for _, folder := range []string{d.inputFolder(), d.Input} {
-		name := filepath.Join(folder, settings.DefaultFile)
-		if _, err := os.Stat(name); err == nil {
-			return name
-		}
-	}
-	return ""
-}
-
-func (d *Dated) settingsText() (string, error) {
-	name := d.settingsName()
-	if name == "" {
-		return "", nil
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return "", fmt.Errorf("settings: %w", err)
-	}
-	return string(data), nil
-}
-
 // RunDated plans the run if that has not been done, does the shards of its slice that are not finished, and, if the slice is all, completes the run:
 // see [Merge].
 func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 	start := time.Now()
+	if err := d.checkFolders(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(d.folder(), 0o755); err != nil {
 		return nil, fmt.Errorf("output: %w", err)
 	}
@@ -149,7 +99,7 @@ func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 	if o.Kept > 0 {
 		d.Log("%d of %d shards are finished and kept", o.Kept, to-from)
 	}
-	if err := d.verifyInputs(ctx, m, todo); err != nil {
+	if err := d.verifyInputs(ctx, m, from, to); err != nil {
 		return nil, err
 	}
 	err = d.runShards(ctx, m, todo, o)
@@ -356,11 +306,11 @@ func (d *Dated) noteTime(start time.Time, o *Outcome) error {
 	return errors.Join(err, f.Close())
 }
 
-// Days lists the dates that have a folder in an output, latest first.
-func Days(output string) (days []time.Time, err error) {
-	entries, err := os.ReadDir(output)
+// Days lists the dates that have a folder in an input or output, latest first.
+func Days(folder string) (days []time.Time, err error) {
+	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, fmt.Errorf("output: %w", err)
+		return nil, fmt.Errorf("folder of dates: %w", err)
 	}
 	for _, e := range entries {
 		if text, ok := strings.CutPrefix(e.Name(), "date="); ok && e.IsDir() {

@@ -217,6 +217,9 @@ func (l *limiter) merchant(name string, rows []table.CurveRow) error {
 		l.warnings = append(l.warnings, plural(unknown, "article", "articles")+" of merchant "+name+
 			" without a volume, which is limited: nothing is ordered of them")
 	}
+	if l.skus[name] == 0 {
+		l.warnings = append(l.warnings, "there are limits for merchant "+name+", but no article is theirs; is the id spelt as in the articles?")
+	}
 	a, err := optimize.Allocate(curves, limits)
 	if err != nil {
 		return err

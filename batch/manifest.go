@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/restock-engine/restock/forecast"
@@ -260,94 +258,6 @@ func (d *Dated) hashInputs(ctx context.Context, m *Manifest) error {
 	}
 	return hashFiles(ctx, paths, d.Workers, func(i int, h fileHash) error {
 		m.Partitions[m.Shards[i].Partition] = h.sum
-		return nil
-	})
-}
-
-// check compares the manifest with what the run was asked for now.
-func (d *Dated) check(m *Manifest) error {
-	text, err := d.settingsText()
-	if err != nil {
-		return err
-	}
-	set, err := parseSettings(d.settingsName(), text, d.Overrides)
-	if err != nil {
-		return err
-	}
-	var differs []string
-	for _, c := range []struct {
-		what      string
-		then, now any
-	}{
-		{"date", m.Date, d.Date.Format(time.DateOnly)}, {"engine version", m.EngineVersion, d.EngineVersion}, {"seed", m.Seed, d.Seed},
-		{"separator", m.Read.Separator, d.Forecast.Separator}, {"model", m.Read.Model, d.Forecast.Model},
-		{"shard size", m.ShardSize, d.shardSize()}, {"settings", m.Settings.Hash, set.Hash()},
-	} {
-		if c.then != c.now {
-			differs = append(differs, fmt.Sprintf("%s (then %v, now %v)", c.what, c.then, c.now))
-		}
-	}
-	if differs != nil {
-		return fmt.Errorf("%s holds a run with another %s; run with the same to go on, or begin anew with --restart",
-			d.folder(), strings.Join(differs, ", another "))
-	}
-	return nil
-}
-
-// checkFiles makes sure that the tables have the files that they had when the run was planned.
-func (d *Dated) checkFiles(m *Manifest) error {
-	for _, name := range []string{"articles", "forecast"} {
-		found, err := d.find(name)
-		if err != nil {
-			return err
-		}
-		now, err := table.Files(d.inputFolder(), found)
-		if err != nil {
-			return err
-		}
-		var then []string
-		for _, in := range m.Inputs {
-			if in.Table == name {
-				then = append(then, in.Path)
-			}
-		}
-		if !slices.Equal(now, then) {
-			return fmt.Errorf("%s has changed since the run was planned: it had %d files, and now has %d or others; "+
-				"put the old ones back to go on, or begin anew with --restart", filepath.Join(d.inputFolder(), found), len(then), len(now))
-		}
-	}
-	return nil
-}
-
-// verifyInputs makes sure that the files that shards read are those of the manifest.
-func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, shards []int) error {
-	if len(shards) == 0 {
-		return nil
-	}
-	if err := d.checkFiles(m); err != nil {
-		return err
-	}
-	needed := map[string]bool{}
-	for _, i := range shards {
-		for _, list := range [][]table.Window{m.Shards[i].Articles, m.Shards[i].Forecast} {
-			for _, w := range list {
-				needed[w.File] = true
-			}
-		}
-	}
-	var inputs []ManifestInput
-	var paths []string
-	for _, in := range m.Inputs {
-		if needed[in.Path] || in.Table == limitsTable || in.Table == volumesTable {
-			inputs = append(inputs, in)
-			paths = append(paths, filepath.Join(d.inputFolder(), filepath.FromSlash(in.Path)))
-		}
-	}
-	return hashFiles(ctx, paths, d.Workers, func(i int, h fileHash) error {
-		if h.sum != inputs[i].SHA256 {
-			return fmt.Errorf("%s has changed since the run was planned (%d bytes, SHA-256 %.12s…; then %d bytes, %.12s…): "+
-				"put the old file back to go on, or begin anew with --restart", h.path, h.size, h.sum, inputs[i].Bytes, inputs[i].SHA256)
-		}
 		return nil
 	})
 }

@@ -116,6 +116,13 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 	if f.restart && f.slice.Count > 0 {
 		return usageErrorf(seeHelp(cmd), "--restart would throw away what the other parts have done; remove %s/date=%s instead", f.output, f.date)
 	}
+	if f.slice.Count > 0 {
+		for _, name := range []string{"previous", "check", "max-rejects", "strict"} {
+			if cmd.Flags().Changed(name) {
+				return usageErrorf(seeHelp(cmd), "--%s is about the whole run, not a part of it: give it to 'restock batch merge'", name)
+			}
+		}
+	}
 	overrides := map[string]string{}
 	for _, o := range overrideFlags {
 		if text, ok := f.overrides[o.name]; ok && cmd.Flags().Changed(o.name) {

@@ -1,0 +1,242 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/restock-engine/restock/io/settings"
+	"github.com/restock-engine/restock/io/table"
+)
+
+func (d *Dated) folder() string { return filepath.Join(d.Output, dated(d.Date)) }
+
+func (d *Dated) inputFolder() string { return filepath.Join(d.Input, dated(d.Date)) }
+
+// checkFolders makes sure, before anything is written, that the folders can be those of a run.
+func (d *Dated) checkFolders() error {
+	for _, c := range []struct{ name, folder string }{{"input", d.Input}, {"output", d.Output}} {
+		if err := checkLocal(c.name, c.folder); err != nil {
+			return err
+		}
+	}
+	if err := d.After.check(); err != nil {
+		return err
+	}
+	in, err := os.Stat(d.inputFolder())
+	if out, outErr := os.Stat(d.folder()); err == nil && outErr == nil && os.SameFile(in, out) {
+		return fmt.Errorf("input and output are the same folder %s; give the output one of its own", d.folder())
+	}
+	for _, name := range []string{"articles", "forecast"} {
+		if _, err := d.find(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkLocal turns away the address of an object store, which would be taken for a folder of that name.
+func checkLocal(what, folder string) error {
+	if scheme, _, ok := strings.Cut(folder, "://"); ok {
+		return fmt.Errorf("%s %s: a run works on folders, not on the %s store itself; copy or mount it, and name that folder", what, folder, scheme)
+	}
+	return nil
+}
+
+// missingInput says what there is in place of a dated folder.
+func (d *Dated) missingInput(err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("input: %w", err)
+	}
+	name := dated(d.Date)
+	if _, err := os.Stat(d.Input); err != nil {
+		return fmt.Errorf("there is no input folder %s; it is the one that has a folder %s with articles.parquet and forecast.parquet: %w",
+			d.Input, name, fs.ErrNotExist)
+	}
+	if base := filepath.Base(filepath.Clean(d.Input)); strings.HasPrefix(base, "date=") {
+		return fmt.Errorf("the input folder %s is dated itself; name the folder that it is in, %s: %w", d.Input,
+			filepath.Dir(filepath.Clean(d.Input)), fs.ErrNotExist)
+	}
+	days, err := Days(d.Input)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the input folder %s has no folder %s, %s: %w", d.Input, name, listDays(days), fs.ErrNotExist)
+}
+
+// listDays says which dated folders there are.
+func listDays(days []time.Time) string {
+	if len(days) == 0 {
+		return "nor any other date"
+	}
+	var names []string
+	for _, day := range days[:min(len(days), 3)] {
+		names = append(names, dated(day))
+	}
+	text := "it has " + strings.Join(names, ", ")
+	if n := len(days) - len(names); n > 0 {
+		text += " and " + plural(int64(n), "earlier one", "earlier ones")
+	}
+	return text
+}
+
+// find returns the name of a table's file or folder in the dated input folder.
+func (d *Dated) find(name string) (string, error) {
+	entries, err := os.ReadDir(d.inputFolder())
+	if err != nil {
+		return "", d.missingInput(err)
+	}
+	var found, others []string
+	for _, e := range entries {
+		stem, _, _ := strings.Cut(e.Name(), ".")
+		if stem == name && (e.IsDir() || table.CheckOutput(filepath.Join(d.inputFolder(), e.Name())) == nil) {
+			found = append(found, e.Name())
+		} else {
+			others = append(others, e.Name())
+		}
+	}
+	switch len(found) {
+	case 0:
+		if n := len(others); n > 6 {
+			others = append(others[:6], "…")
+		}
+		has := "it is empty"
+		if others != nil {
+			has = "it has " + strings.Join(others, ", ")
+		}
+		return "", fmt.Errorf("%s has no table %s, that is a file like %s.parquet or %s.csv or a folder %s of such files; %s: %w", d.inputFolder(), name,
+			name, name, name, has, fs.ErrNotExist)
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("%s has several %s tables: %s; leave one", d.inputFolder(), name, strings.Join(found, ", "))
+}
+
+// settingsName is the settings file of the run, "" for none.
+func (d *Dated) settingsName() string {
+	if d.Config != "" {
+		return d.Config
+	}
+	for _, folder := range []string{d.inputFolder(), d.Input} {
+		name := filepath.Join(folder, settings.DefaultFile)
+		if _, err := os.Stat(name); err == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+func (d *Dated) settingsText() (string, error) {
+	name := d.settingsName()
+	if name == "" {
+		return "", nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return "", fmt.Errorf("settings: %w", err)
+	}
+	return string(data), nil
+}
+
+// check compares the manifest with what the run was asked for now.
+func (d *Dated) check(m *Manifest) error {
+	text, err := d.settingsText()
+	if err != nil {
+		return err
+	}
+	set, err := parseSettings(d.settingsName(), text, d.Overrides)
+	if err != nil {
+		return err
+	}
+	var differs []string
+	for _, c := range []struct {
+		what      string
+		then, now any
+	}{
+		{"date", m.Date, d.Date.Format(time.DateOnly)}, {"engine version", m.EngineVersion, d.EngineVersion}, {"seed", m.Seed, d.Seed},
+		{"separator", m.Read.Separator, d.Forecast.Separator}, {"model", m.Read.Model, d.Forecast.Model},
+		{"shard size", m.ShardSize, d.shardSize()}, {"settings", m.Settings.Hash[:12] + "…", set.Hash()[:12] + "…"},
+	} {
+		if c.then != c.now {
+			differs = append(differs, fmt.Sprintf("%s (then %v, now %v)", c.what, c.then, c.now))
+		}
+	}
+	if differs != nil {
+		return fmt.Errorf("%s holds a run that differs in %s; run with the same to go on, or begin anew with --restart",
+			d.folder(), strings.Join(differs, ", "))
+	}
+	return nil
+}
+
+// checkFiles makes sure that the tables have the files that they had when the run was planned.
+func (d *Dated) checkFiles(m *Manifest) error {
+	for _, name := range []string{"articles", "forecast", limitsTable, volumesTable} {
+		var now, then []string
+		found, err := d.find(name)
+		if err == nil {
+			now, err = table.Files(d.inputFolder(), found)
+		} else if errors.Is(err, fs.ErrNotExist) && (name == limitsTable || name == volumesTable) {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, in := range m.Inputs {
+			if in.Table == name {
+				then = append(then, in.Path)
+			}
+		}
+		if !slices.Equal(now, then) {
+			return fmt.Errorf("the table %s in %s has changed since the run was planned: then %s, now %s; put the old files back to go on, "+
+				"or begin anew with --restart", name, d.inputFolder(), listFiles(then), listFiles(now))
+		}
+	}
+	return nil
+}
+
+func listFiles(files []string) string {
+	switch n := len(files); {
+	case n == 0:
+		return "no file"
+	case n > 3:
+		return fmt.Sprintf("%d files from %s to %s", n, files[0], files[n-1])
+	}
+	return strings.Join(files, ", ")
+}
+
+// verifyInputs makes sure that the files that the shards of a slice read are those of the manifest, also where all shards are finished: a result
+// that is not of the input that lies there would be taken for it.
+func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, from, to int) error {
+	if err := d.checkFiles(m); err != nil {
+		return err
+	}
+	needed := map[string]bool{}
+	for _, shard := range m.Shards[from:to] {
+		for _, list := range [][]table.Window{shard.Articles, shard.Forecast} {
+			for _, w := range list {
+				needed[w.File] = true
+			}
+		}
+	}
+	var inputs []ManifestInput
+	var paths []string
+	for _, in := range m.Inputs {
+		if needed[in.Path] || in.Table == limitsTable || in.Table == volumesTable {
+			inputs = append(inputs, in)
+			paths = append(paths, filepath.Join(d.inputFolder(), filepath.FromSlash(in.Path)))
+		}
+	}
+	return hashFiles(ctx, paths, d.Workers, func(i int, h fileHash) error {
+		if h.sum != inputs[i].SHA256 {
+			return fmt.Errorf("%s has changed since the run was planned (%d bytes, SHA-256 %.12s…; then %d bytes, %.12s…): "+
+				"put the old file back to go on, or begin anew with --restart", h.path, h.size, h.sum, inputs[i].Bytes, inputs[i].SHA256)
+		}
+		return nil
+	})
+}
