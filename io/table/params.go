@@ -48,3 +48,6 @@ func (p *Params) Set(c Param, v float64) { p.values[c], p.set = v, p.set|1<<c }
 
 // Get returns a value and whether it is set.
 func (p *Params) Get(c Param) (float64, bool) { return p.values[c], p.set&(1<<c) != 0 }
+
+// Unset takes a value away.
+func (p *Params) Unset(c Param) { p.values[c], p.set = 0, p.set&^(1<<c) }
