@@ -90,6 +90,9 @@ func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 		return nil, err
 	}
 	from, to := d.Slice.of(len(m.Shards))
+	if from == to {
+		d.Log("part %s has nothing to do: the run has only %s; a smaller --shard-size makes more", d.Slice, plural(int64(len(m.Shards)), "shard", "shards"))
+	}
 	o = &Outcome{Folder: d.folder(), Shards: len(m.Shards)}
 	todo, err := d.unfinished(ctx, m, from, to)
 	if err != nil {
@@ -210,7 +213,7 @@ func (d *Dated) planned(ctx context.Context) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Log("%d articles in %d shards", m.articles(), len(m.Shards))
+	d.Log("%s in %s", plural(m.articles(), "article", "articles"), plural(int64(len(m.Shards)), "shard", "shards"))
 	switch m.Order {
 	case table.ByKey:
 		d.Log("articles and forecast rise by key: every shard reads its own rows")

@@ -49,6 +49,15 @@ func checkLocal(what, folder string) error {
 	return nil
 }
 
+// missingError says what is missing and what there is; to errors.Is it is fs.ErrNotExist.
+type missingError struct{ text string }
+
+func missingf(format string, args ...any) error { return &missingError{fmt.Sprintf(format, args...)} }
+
+func (e *missingError) Error() string { return e.text }
+
+func (e *missingError) Is(target error) bool { return target == fs.ErrNotExist }
+
 // missingInput says what there is in place of a dated folder.
 func (d *Dated) missingInput(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -56,18 +65,16 @@ func (d *Dated) missingInput(err error) error {
 	}
 	name := dated(d.Date)
 	if _, err := os.Stat(d.Input); err != nil {
-		return fmt.Errorf("there is no input folder %s; it is the one that has a folder %s with articles.parquet and forecast.parquet: %w",
-			d.Input, name, fs.ErrNotExist)
+		return missingf("there is no input folder %s; it is the one that has a folder %s with articles.parquet and forecast.parquet", d.Input, name)
 	}
 	if base := filepath.Base(filepath.Clean(d.Input)); strings.HasPrefix(base, "date=") {
-		return fmt.Errorf("the input folder %s is dated itself; name the folder that it is in, %s: %w", d.Input,
-			filepath.Dir(filepath.Clean(d.Input)), fs.ErrNotExist)
+		return missingf("the input folder %s is dated itself; name the folder that it is in, %s", d.Input, filepath.Dir(filepath.Clean(d.Input)))
 	}
 	days, err := Days(d.Input)
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("the input folder %s has no folder %s, %s: %w", d.Input, name, listDays(days), fs.ErrNotExist)
+	return missingf("the input folder %s has no folder %s, %s", d.Input, name, listDays(days))
 }
 
 // listDays says which dated folders there are.
@@ -110,8 +117,8 @@ func (d *Dated) find(name string) (string, error) {
 		if others != nil {
 			has = "it has " + strings.Join(others, ", ")
 		}
-		return "", fmt.Errorf("%s has no table %s, that is a file like %s.parquet or %s.csv or a folder %s of such files; %s: %w", d.inputFolder(), name,
-			name, name, name, has, fs.ErrNotExist)
+		return "", missingf("%s has no table %s, that is a file like %s.parquet or %s.csv or a folder %s of such files; %s", d.inputFolder(), name,
+			name, name, name, has)
 	case 1:
 		return found[0], nil
 	}
