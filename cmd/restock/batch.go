@@ -93,7 +93,7 @@ When all is done the orders are compared with those of the run before, and figur
 	}
 	cmd.Flags().StringVar(&f.input, "input", "", "read from `FOLDER`/date=DATE")
 	cmd.Flags().StringVar(&f.output, "output", "", "write to `FOLDER`/date=DATE")
-	cmd.Flags().StringVar(&f.date, "date", "", "`DATE` of the run, as 2026-01-05; week 0 is its week")
+	cmd.Flags().StringVar(&f.date, "date", "", "`DATE` of the run, as 2026-01-05, or today, here and now; week 0 is its week")
 	cmd.Flags().Var(&f.slice, "shard", "do part `I/N` of the run: 0/4 to 3/4 are all of it")
 	cmd.Flags().Var(&f.shardSize, "shard-size", "make shards of about `N` articles")
 	cmd.Flags().BoolVar(&f.restart, "restart", false, "throw away what an earlier run of the date has written, and begin anew")
@@ -109,12 +109,13 @@ When all is done the orders are compared with those of the run before, and figur
 }
 
 func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
-	date, err := parseDate(cmd, "date", f.date)
+	date, err := parseRunDate(cmd, f.date)
 	if err != nil {
 		return err
 	}
 	if f.restart && f.slice.Count > 0 {
-		return usageErrorf(seeHelp(cmd), "--restart would throw away what the other parts have done; remove %s/date=%s instead", f.output, f.date)
+		return usageErrorf(seeHelp(cmd), "--restart would throw away what the other parts have done; remove %s/date=%s instead", f.output,
+			date.Format(time.DateOnly))
 	}
 	if f.slice.Count > 0 {
 		for _, name := range []string{"previous", "check", "max-rejects", "strict"} {
@@ -145,7 +146,7 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	if outcome.Summary == nil {
-		return f.printSlice(e, outcome)
+		return f.printSlice(e, outcome, date)
 	}
 	return finishBatch(e, &f.commonFlags, &f.afterFlags, outcome)
 }
@@ -169,7 +170,7 @@ as 'restock batch run' of the whole does. It changes no shard's file, and reads 
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },
 	}
 	cmd.Flags().StringVar(&f.output, "output", "", "output `FOLDER` of the run")
-	cmd.Flags().StringVar(&f.date, "date", "", "`DATE` of the run (default: the latest one)")
+	cmd.Flags().StringVar(&f.date, "date", "", "`DATE` of the run, or today (default: the latest one)")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "wait for parts that are not finished, at most so `LONG`, as 90m")
 	f.afterFlags.register(cmd)
 	f.registerOutput(cmd)
@@ -178,7 +179,7 @@ as 'restock batch run' of the whole does. It changes no shard's file, and reads 
 }
 
 func (f *batchMergeFlags) run(cmd *cobra.Command, e *env) error {
-	date, err := parseDate(cmd, "date", f.date)
+	date, err := parseRunDate(cmd, f.date)
 	if err != nil {
 		return err
 	}
@@ -189,6 +190,14 @@ func (f *batchMergeFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	return finishBatch(e, &f.commonFlags, &f.afterFlags, outcome)
+}
+
+// parseRunDate is parseDate that also knows the days around now, in local time, for schedulers that can't write a date.
+func parseRunDate(cmd *cobra.Command, text string) (time.Time, error) {
+	if days, ok := map[string]int{"yesterday": -1, "today": 0, "tomorrow": 1}[text]; ok {
+		text = time.Now().AddDate(0, 0, days).Format(time.DateOnly)
+	}
+	return parseDate(cmd, "date", text)
 }
 
 // finishBatch prints the summary of a complete run, and returns the exit code that rejects and checks ask for.

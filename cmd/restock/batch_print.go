@@ -10,13 +10,13 @@ import (
 )
 
 // printSlice tells what a part of a run has done.
-func (f *batchRunFlags) printSlice(e *env, o *batch.Outcome) error {
+func (f *batchRunFlags) printSlice(e *env, o *batch.Outcome, date time.Time) error {
 	if f.format.value == "json" {
 		return printJSON(e.stdout, map[string]any{"folder": o.Folder, "shard": f.slice.String(), "shards": o.Shards, "done": o.Done, "kept": o.Kept,
 			"rows": o.Rows, "seconds": o.Elapsed.Seconds()})
 	}
 	_, err := fmt.Fprintf(e.stdout, "part %s: %d shards done, %d kept, of %d in all; %d rows in %s\nwhen all parts are done: restock batch merge --output %s --date %s\n",
-		f.slice.String(), o.Done, o.Kept, o.Shards, o.Rows, o.Elapsed.Round(time.Millisecond), f.output, f.date)
+		f.slice.String(), o.Done, o.Kept, o.Shards, o.Rows, o.Elapsed.Round(time.Millisecond), shellWord(f.output), date.Format(time.DateOnly))
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // datedTables writes the small assortment as the input of 2026-01-07 and returns the flags of a run over it.
@@ -96,7 +97,8 @@ func TestBatchMistakes(t *testing.T) {
 		code int
 		want string
 	}{
-		{append(run, "--date", "tomorrow"), exitUsage, `flag --date: "tomorrow" is not a date like 2026-01-31`},
+		{append(run, "--date", "7.1.2026"), exitUsage, `flag --date: "7.1.2026" is not a date like 2026-01-31`},
+		{append(run, "--date", "tomorrow"), exitFailed, "has no folder date=" + time.Now().AddDate(0, 0, 1).Format("2006-01")},
 		{append(run, "--date", "2026-01-08"), exitFailed, "has no folder date=2026-01-08, it has date=2026-01-07"},
 		{append(run, "--input", filepath.Join(in, "date=2026-01-07")), exitFailed, "is dated itself; name the folder that it is in, " + in},
 		{append(run, "--input", dir), exitFailed, "has no folder date=2026-01-07, nor any other date"},
