@@ -80,7 +80,7 @@ type simulation struct {
 	sc        simulate.Scenarios
 	results   []optimize.Comparison
 	names     []string // [result] how the policy was asked for
-	weeks     []weekly // [result]
+	weeks     []simulate.Weekly // [result]
 	frontier  []frontierPoint
 	gap       *optimize.Gap // of the first policy; nil unless asked for
 }
@@ -279,7 +279,7 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 	s.evaluateFrontier(&w)
 	s.results = optimize.Compare(&s.article, policies, &s.sc, s.options.Objective, &w)
 	for _, p := range policies {
-		s.weeks = append(s.weeks, weeksOf(&s.article, p, &s.sc))
+		s.weeks = append(s.weeks, simulate.Weeks(&s.article, p, &s.sc, s.sc.N))
 	}
 	return nil
 }

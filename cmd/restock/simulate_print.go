@@ -179,7 +179,7 @@ func (s *simulation) csvRows() (headers []string, rows [][]string) {
 			rows = append(rows, []string{s.names[k], r.Policy.String(), ind.key, "", number(v.Estimate), number(v.Low), number(v.High)})
 		}
 		for t, b := range s.weeks[k].OnHand {
-			for i, level := range fanLevels {
+			for i, level := range simulate.FanLevels {
 				rows = append(rows, []string{s.names[k], r.Policy.String(), "on_hand_q" + number(level), strconv.Itoa(t), number(b[i]), "", ""})
 			}
 		}
@@ -205,7 +205,7 @@ func (s *simulation) fields() map[string]any {
 		policies = append(policies, p)
 	}
 	fields := map[string]any{"merchant_id": s.key.Merchant, "article_id": s.key.Article, "horizon": s.article.Horizon, "scenarios": s.sc.N,
-		"set": s.flags.set.value, "seed": s.flags.seed, "quantile_levels": fanLevels, "policies": policies}
+		"set": s.flags.set.value, "seed": s.flags.seed, "quantile_levels": simulate.FanLevels, "policies": policies}
 	if s.gap != nil {
 		fields["sampling_gap"] = map[string]any{"estimate": s.gap.Estimate, "high": s.gap.High, "replications": s.flags.replications}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Band is a fan chart's distribution at one position: rising quantiles with the median in the middle.
-type Band [5]float64
+type Band = [5]float64
 
 // Size of a chart in SVG's units; pages scale it.
 const (
