@@ -175,6 +175,13 @@ func (w *Workspace) excess(i int) stat.Interval {
 	return stat.MeanInterval(w.scratch)
 }
 
+// Reported returns the scenarios that the last Decide has reported from, and Costs those of the ith policy of the last Compare, [scenario]. Both are
+// valid until the workspace is used again, and must not be changed.
+func (w *Workspace) Reported() *simulate.Scenarios { return &w.eval }
+
+// Costs: see [Workspace.Reported].
+func (w *Workspace) Costs(i int) []float64 { return w.outcomes[i].Costs }
+
 // Comparison is what one of several policies does on scenarios that all share.
 type Comparison struct {
 	Policy    simulate.Policy

@@ -28,6 +28,18 @@ type Objective struct {
 // DefaultObjective is the 75th percentile of the cost (Presbitero et al. 2025).
 func DefaultObjective() Objective { return Objective{Measure: Quantile, P: 0.75} }
 
+// String names the objective, as quantile 0.75 or mean, fill rate at least 0.95.
+func (o Objective) String() string {
+	text := string(o.Measure)
+	if o.Measure != Mean {
+		text = fmt.Sprintf("%s %g", o.Measure, o.P)
+	}
+	if o.MinFillRate > 0 {
+		text += fmt.Sprintf(", fill rate at least %g", o.MinFillRate)
+	}
+	return text
+}
+
 // Validate tells what is wrong, or nil.
 func (o Objective) Validate() error {
 	switch {

@@ -79,7 +79,7 @@ type simulation struct {
 	scenarios int
 	sc        simulate.Scenarios
 	results   []optimize.Comparison
-	names     []string // [result] how the policy was asked for
+	names     []string          // [result] how the policy was asked for
 	weeks     []simulate.Weekly // [result]
 	frontier  []frontierPoint
 	gap       *optimize.Gap // of the first policy; nil unless asked for
@@ -257,8 +257,7 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 		add("plan", plan)
 	}
 	if s.flags.frontier {
-		var err error
-		if s.frontier, err = tuneFrontier(sampler, in, s.options, &w); err != nil {
+		if err := s.tuneFrontier(sampler, in, &w); err != nil {
 			return err
 		}
 	}

@@ -9,54 +9,19 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
-// frontierSteps is the number of fill rates between the optimum's and the highest that can be reached.
-const frontierSteps = 8
-
-// frontierPoint is the cheapest policy found for a floor on the mean fill rate.
+// frontierPoint is a point of the frontier with what its policy does on the chosen scenarios.
 type frontierPoint struct {
 	Floor  float64 // 0: none
 	Result optimize.Comparison
 }
 
-// tuneFrontier tunes the extended (R, s, Q) on Ω_opt for floors from the fill rate of the optimum up to the highest that any policy found reaches.
-// A lower fill rate than the optimum's would cost more, since lost sales are part of the cost.
-func tuneFrontier(s *simulate.Sampler, in optimize.Input, o optimize.Options, w *optimize.Workspace) ([]frontierPoint, error) {
-	tune := func(floor float64) (optimize.Tuned, error) {
-		o.Objective.MinFillRate = floor
-		return optimize.Tune(optimize.RSQ, s, in, o, w)
+// tuneFrontier finds the policies of the frontier.
+func (s *simulation) tuneFrontier(sampler *simulate.Sampler, in optimize.Input, w *optimize.Workspace) error {
+	points, err := optimize.Frontier(sampler, in, s.options, w)
+	for _, p := range points {
+		s.frontier = append(s.frontier, frontierPoint{p.Floor, optimize.Comparison{Policy: p.Policy}})
 	}
-	free, err := tune(0)
-	if err != nil {
-		return nil, err
-	}
-	most, err := tune(1)
-	if err != nil {
-		return nil, err
-	}
-	var opt simulate.Scenarios
-	if err := s.Draw(&opt, in.Article, in.Forecast, in.Key, simulate.OptSet, o.Scenarios, false); err != nil {
-		return nil, err
-	}
-	low := optimize.Compare(in.Article, []simulate.Policy{free.Policy}, &opt, o.Objective, w)[0].Figures.FillRate
-	high := 1 - most.Score.Shortfall
-	points := []frontierPoint{{Result: optimize.Comparison{Policy: free.Policy}}}
-	values := []float64{free.Score.Value}
-	for k := 1; k <= frontierSteps && high-low > 1e-6; k++ {
-		floor := low + (high-low)*float64(k)/frontierSteps
-		tuned, err := tune(floor)
-		if err != nil {
-			return nil, err
-		}
-		points = append(points, frontierPoint{floor, optimize.Comparison{Policy: tuned.Policy}})
-		values = append(values, tuned.Score.Value)
-	}
-	// What reaches a higher fill rate reaches a lower one, too.
-	for k := len(points) - 2; k >= 0; k-- {
-		if values[k+1] < values[k] {
-			values[k], points[k].Result = values[k+1], points[k+1].Result
-		}
-	}
-	return points, nil
+	return err
 }
 
 // evaluateFrontier fills in what the policies do on the chosen scenarios.

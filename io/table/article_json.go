@@ -125,21 +125,12 @@ func setPairs(to *[]simulate.WeekQuantity, value json.RawMessage) error {
 	return nil
 }
 
-type jsonPair struct {
-	Week     int     `json:"week"`
-	Quantity float64 `json:"quantity"`
-}
-
 // MarshalJSON writes the columns that the row has, without the keys.
 func (row *ArticleRow) MarshalJSON() ([]byte, error) {
 	fields := map[string]any{"on_hand": row.OnHand, "price": row.Price, "unit_cost": row.UnitCost}
 	pairs := func(name string, list []simulate.WeekQuantity, set bool) {
 		if set {
-			v := make([]jsonPair, len(list))
-			for i, x := range list {
-				v[i] = jsonPair{x.Week, x.Quantity}
-			}
-			fields[name] = v
+			fields[name] = append([]simulate.WeekQuantity{}, list...) // an empty plan is [], not null
 		}
 	}
 	pairs("in_transit", row.InTransit, len(row.InTransit) > 0)

@@ -74,7 +74,7 @@ func (s *Store) mark(k Key) *uint64Mark {
 	return (*uint64Mark)(&s.marks[h%uint64(len(s.marks))])
 }
 
-// Get returns the newest version of a document, ErrNotFound if there is none or it is deleted.
+// Get returns the newest version of a document, ErrNotFound if there is none; if it is deleted, that version and ErrNotFound.
 func (s *Store) Get(ctx context.Context, k Key) (*Document, error) {
 	load := otter.LoaderFunc[Key, *cached](s.load)
 	c, err := s.cache.Get(ctx, k, load)
@@ -87,8 +87,10 @@ func (s *Store) Get(ctx context.Context, k Key) (*Document, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("store: %w", err)
-	case c.doc == nil || c.doc.Deleted:
+	case c.doc == nil:
 		return nil, ErrNotFound
+	case c.doc.Deleted:
+		return c.doc, ErrNotFound
 	}
 	return c.doc, nil
 }

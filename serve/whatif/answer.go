@@ -1,0 +1,235 @@
+// Package whatif answers what would be recommended for an article, and what that and other policies would do, all on the same scenarios. An unchanged
+// question gets the answer of the nightly run: both are optimize.Decide.
+package whatif
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/restock-engine/restock/internal/stat"
+	"github.com/restock-engine/restock/io/decision"
+	"github.com/restock-engine/restock/optimize"
+	"github.com/restock-engine/restock/simulate"
+)
+
+// Question is an article as it would be, and the policies to look at beside the recommended one.
+type Question struct {
+	decision.Prepared
+	AsOf     time.Time       // Monday of week 0
+	Current  simulate.Policy // what is recommended now; nil for nothing
+	Own      simulate.Policy // the asker's; nil for none
+	Frontier bool
+}
+
+// Interval is an estimate with its 95 % confidence interval.
+type Interval struct {
+	Estimate float64 `json:"estimate"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+}
+
+func interval(i stat.Interval) Interval { return Interval{i.Estimate, i.Low, i.High} }
+
+// Params are the parameters of an extended (R, s, Q) policy.
+type Params struct {
+	T0      int     `json:"t0" doc:"week of the first order"`
+	Q0      float64 `json:"q0" doc:"its quantity, units"`
+	S       float64 `json:"s" doc:"reorder point, units"`
+	Q       float64 `json:"q" doc:"quantity of further orders, units"`
+	TLimit  int     `json:"t_limit" doc:"last week in which is ordered"`
+	Trigger string  `json:"trigger" doc:"what is compared with s: stock or position"`
+}
+
+// CostParts are the parts of the mean cost, money over the horizon.
+type CostParts struct {
+	Holding   float64 `json:"holding"`
+	Inbound   float64 `json:"inbound"`
+	Outbound  float64 `json:"outbound"`
+	Returns   float64 `json:"returns"`
+	LostSales float64 `json:"lost_sales"`
+	Overstock float64 `json:"overstock"`
+}
+
+// Distribution are quantiles of the cost over the scenarios, money.
+type Distribution struct {
+	Levels []float64 `json:"levels"`
+	Values []float64 `json:"values"`
+}
+
+// Fan are quantiles of a week's units over the scenarios.
+type Fan struct {
+	P5  float64 `json:"p5"`
+	P25 float64 `json:"p25"`
+	P50 float64 `json:"p50"`
+	P75 float64 `json:"p75"`
+	P95 float64 `json:"p95"`
+}
+
+// Week is a week of an alternative: quantiles, and means in units.
+type Week struct {
+	Week         int     `json:"week"`
+	Date         string  `json:"date" doc:"its Monday"`
+	OnHand       Fan     `json:"on_hand" doc:"stock at its end"`
+	Demand       Fan     `json:"demand"`
+	Sales        float64 `json:"sales"`
+	Lost         float64 `json:"lost"`
+	Order        float64 `json:"order"`
+	Arrivals     float64 `json:"arrivals"`
+	StockoutRisk float64 `json:"stockout_risk" doc:"probability that some demand is lost"`
+}
+
+// Alternative is what a policy does.
+type Alternative struct {
+	Name          string       `json:"name" enum:"recommended,current,own,do_nothing"`
+	Policy        string       `json:"policy" example:"rsq:t0=0,Q0=40,s=10,Q=20,t_limit=9,trigger=stock"`
+	Params        *Params      `json:"params,omitempty"`
+	OrderWeek     int          `json:"order_week" doc:"of the first order; 0 is now"`
+	OrderQuantity float64      `json:"order_quantity" doc:"units"`
+	Objective     Interval     `json:"objective" doc:"what is minimised, money"`
+	MeanCost      Interval     `json:"mean_cost" doc:"money over the horizon"`
+	CostParts     CostParts    `json:"cost_parts"`
+	FillRate      float64      `json:"fill_rate" doc:"share of the demand that is served"`
+	Availability  float64      `json:"availability" doc:"share of the weeks without lost sales"`
+	GMV           float64      `json:"gmv"`
+	GMVAfter      float64      `json:"gmv_after_fulfilment"`
+	AverageStock  float64      `json:"average_stock" doc:"units"`
+	UnitsOrdered  float64      `json:"units_ordered"`
+	Saving        *Interval    `json:"saving" doc:"mean cost of the current policy (without one: of doing nothing) minus this one's, on the same scenarios; null for that policy itself"`
+	Costs         Distribution `json:"cost_distribution"`
+	Weeks         []Week       `json:"weeks"`
+}
+
+// FrontierPoint is a policy that no other one found beats in both cost and service.
+type FrontierPoint struct {
+	FillRate     float64  `json:"fill_rate"`
+	Objective    Interval `json:"objective"`
+	MeanCost     float64  `json:"mean_cost"`
+	AverageStock float64  `json:"average_stock"`
+	Policy       string   `json:"policy"`
+}
+
+// Answer is what would be recommended, and what the alternatives do, on the same scenarios.
+type Answer struct {
+	Status        string          `json:"status" enum:"ok,no_order,degraded"`
+	Explanation   string          `json:"explanation"`
+	Objective     string          `json:"objective" example:"quantile 0.75"`
+	Horizon       int             `json:"horizon" doc:"weeks"`
+	AsOf          string          `json:"as_of" doc:"Monday of week 0"`
+	EngineVersion string          `json:"engine_version"`
+	Scenarios     int             `json:"scenarios" doc:"that candidates were compared on"`
+	EvalScenarios int             `json:"eval_scenarios" doc:"fresh ones, that all figures are of"`
+	InputHash     string          `json:"input_hash" doc:"equal for what must get the same answer"`
+	Alternatives  []Alternative   `json:"alternatives"`
+	Frontier      []FrontierPoint `json:"frontier,omitempty" doc:"rising fill rate"`
+}
+
+// fanScenarios is how many of the scenarios the weekly figures are of: they are for a chart.
+const fanScenarios = 400
+
+var costLevels = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95}
+
+// Workspace is the memory of answers. Not for concurrent use; the zero value is ready.
+type Workspace struct {
+	optimize optimize.Workspace
+	sorted   []float64
+}
+
+// Ask answers a question. Errors are about the question, or the context's.
+func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspace) (*Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if q.Own != nil {
+		if err := q.Own.Validate(); err != nil {
+			return nil, errors.Join(errOwn, err)
+		}
+	}
+	rec, err := optimize.Decide(sampler, q.Input, q.Options, &w.optimize)
+	if err != nil {
+		return nil, err
+	}
+	a := &Answer{Status: string(rec.Status), Explanation: rec.Explain(), Objective: q.Options.Objective.String(), Horizon: rec.Weeks,
+		AsOf: q.AsOf.Format(time.DateOnly), EngineVersion: optimize.EngineVersion, Scenarios: q.Options.Scenarios, EvalScenarios: rec.EvalScenarios,
+		InputHash: decision.Hash(q.Input, q.Options)}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// The first policy is the one that the others are compared with.
+	names, policies := []string{"do_nothing"}, []simulate.Policy{simulate.None{}}
+	if q.Current != nil {
+		names, policies = []string{"current", "do_nothing"}, []simulate.Policy{q.Current, simulate.None{}}
+	}
+	names, policies = append(names, "recommended"), append(policies, simulate.Policy(rec.Policy))
+	if q.Own != nil {
+		names, policies = append(names, "own"), append(policies, q.Own)
+	}
+	sc := w.optimize.Reported()
+	results := optimize.Compare(q.Input.Article, policies, sc, q.Options.Objective, &w.optimize)
+	for i := range results {
+		alternative := w.alternative(names[i], &results[i], i)
+		if i == 0 {
+			alternative.Saving = nil
+		}
+		a.Alternatives = append(a.Alternatives, alternative)
+	}
+	for i := range a.Alternatives {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		a.Alternatives[i].Weeks = weeks(q.Input.Article, policies[i], sc, q.AsOf)
+	}
+	order := []string{"recommended", "current", "own", "do_nothing"}
+	slices.SortFunc(a.Alternatives, func(x, y Alternative) int { return slices.Index(order, x.Name) - slices.Index(order, y.Name) })
+	if q.Frontier {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if a.Frontier, err = frontier(sampler, q, &rec, w); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+var errOwn = errors.New("policy")
+
+// alternative turns the ith result of a comparison into its public form.
+func (w *Workspace) alternative(name string, r *optimize.Comparison, i int) Alternative {
+	f := &r.Figures
+	saving := Interval{0 - r.Excess.Estimate, 0 - r.Excess.High, 0 - r.Excess.Low}
+	a := Alternative{Name: name, Policy: r.Policy.String(), Objective: interval(r.Objective), MeanCost: interval(r.MeanCost), Saving: &saving,
+		CostParts: CostParts{f.Holding, f.Inbound, f.Outbound, f.Returns, f.LostSales, f.Overstock},
+		FillRate:  f.FillRate, Availability: f.Availability, GMV: f.GMV, GMVAfter: f.GMVAfterFulfilment, AverageStock: f.AverageStock,
+		UnitsOrdered: f.UnitsOrdered, Costs: Distribution{Levels: costLevels}}
+	a.MeanCost.Estimate = f.MeanCost // the interval's differs in the last digit, since it is added up in another order
+	if p, ok := r.Policy.(simulate.RSQ); ok {
+		a.Params = &Params{p.T0, p.Q0, p.ReorderPoint, p.Q, p.TLimit, string(p.Trigger)}
+		a.OrderWeek, a.OrderQuantity = p.T0, p.Q0
+	}
+	w.sorted = append(w.sorted[:0], w.optimize.Costs(i)...)
+	slices.Sort(w.sorted)
+	for _, level := range costLevels {
+		a.Costs.Values = append(a.Costs.Values, stat.SortedQuantile(w.sorted, level))
+	}
+	return a
+}
+
+func weeks(a *simulate.Article, p simulate.Policy, sc *simulate.Scenarios, asOf time.Time) []Week {
+	x := simulate.Weeks(a, p, sc, fanScenarios)
+	list := make([]Week, len(x.OnHand))
+	for t := range list {
+		list[t] = Week{Week: t, Date: asOf.AddDate(0, 0, 7*t).Format(time.DateOnly), OnHand: fan(x.OnHand[t]), Demand: fan(x.Demand[t]),
+			Sales: x.Sales[t], Lost: x.Lost[t], Order: x.Orders[t], Arrivals: x.Arrivals[t], StockoutRisk: x.Short[t]}
+	}
+	return list
+}
+
+func fan(f simulate.Fan) Fan {
+	for i := range f {
+		f[i] = math.Round(1e6*f[i]) / 1e6
+	}
+	return Fan{f[0], f[1], f[2], f[3], f[4]}
+}
