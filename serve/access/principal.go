@@ -90,6 +90,8 @@ func NewMerchants(ids ...string) (Merchants, error) {
 			return Merchants{}, fmt.Errorf("a merchant id is empty")
 		case id == AllMerchants:
 			return Merchants{}, fmt.Errorf("%q is every merchant and stands alone, not beside others", id)
+		case strings.ContainsRune(id, 0):
+			return Merchants{}, fmt.Errorf("merchant id %.40q has a NUL character", id)
 		case len(id) > maxName:
 			return Merchants{}, fmt.Errorf("a merchant id has %d bytes; the limit is %d", len(id), maxName)
 		}

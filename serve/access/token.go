@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
-	"errors"
 	"strings"
 )
 
@@ -26,7 +25,7 @@ const (
 var tokenEncoding = base32.NewEncoding(tokenAlphabet).WithPadding(base32.NoPadding)
 
 // errMalformed says that a token can't be one that was ever made: its checksum is wrong.
-var errMalformed = errors.New("the API key is incomplete or mistyped: it does not fit its own checksum; copy all of it, from rsk_ to its end")
+const errMalformed = Refusal("the API key is incomplete or mistyped: it does not fit its own checksum; copy all of it, from rsk_ to its end")
 
 type secret [secretBytes]byte
 
