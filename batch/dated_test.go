@@ -174,13 +174,9 @@ func child(t *testing.T, d Dated, fileSize string) *exec.Cmd {
 }
 
 // TestKilledRuns: a run that is killed again and again at random moments ends with the bytes of an undisturbed one, whether its forecast is sorted or
-// scattered. RESTOCK_KILLS sets how often; make kill in benchmarks/batch asks for 100.
+// scattered. make -C benchmarks/batch kills does it 100 times with the program itself.
 func TestKilledRuns(t *testing.T) {
-	kills := 6
-	if text := os.Getenv("RESTOCK_KILLS"); text != "" {
-		_, err := fmt.Sscan(text, &kills)
-		check(t, err)
-	}
+	const kills = 6
 	for _, shuffle := range []bool{false, true} {
 		input := t.TempDir()
 		writeDay(t, input, daily{skus: 200, date: "2026-01-07", shuffle: shuffle})
