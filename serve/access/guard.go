@@ -61,25 +61,25 @@ func survive(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// writing is how long after its deadline the answer to a request may take to be sent.
-const writing = 5 * time.Second
+// slack is how long after the deadline of a request its answer may take to be sent, and how long the body of a stream's may take to come.
+const slack = 5 * time.Second
 
-// within ends a request after a time: its context, the reading of its body and the writing of its answer. 0 is no end.
+// within ends a request after a time: its context, the reading of its body and the writing of its answer. 0 is a stream, without an end.
 func within(limit time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			control := http.NewResponseController(w)
-			if limit == 0 { // deadlines of a request before on the same connection would stay
-				control.SetReadDeadline(time.Time{})
+			// Deadlines of a request before on the same connection would stay. An error means that this kind of connection has none.
+			control, now := http.NewResponseController(w), time.Now()
+			if limit == 0 {
+				control.SetReadDeadline(now.Add(slack))
 				control.SetWriteDeadline(time.Time{})
 				next.ServeHTTP(w, r)
 				return
 			}
-			ctx, cancel := context.WithTimeout(r.Context(), limit)
+			control.SetReadDeadline(now.Add(limit))
+			control.SetWriteDeadline(now.Add(limit + slack))
+			ctx, cancel := context.WithDeadline(r.Context(), now.Add(limit))
 			defer cancel()
-			end, _ := ctx.Deadline()
-			control.SetReadDeadline(end) // an error means that this kind of connection has no deadlines
-			control.SetWriteDeadline(end.Add(writing))
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}

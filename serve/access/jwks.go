@@ -41,7 +41,7 @@ type publicKey struct {
 
 // keySource finds the public keys for a key id.
 type keySource interface {
-	lookup(ctx context.Context, kid string) ([]publicKey, error)
+	lookup(ctx context.Context, kid string) ([]*publicKey, error)
 	close(ctx context.Context) error
 }
 
@@ -49,22 +49,22 @@ func openKeySource(ctx context.Context, name string, log *slog.Logger) (keySourc
 	if isURL(name) {
 		return openRemoteKeys(ctx, name, log)
 	}
-	f := &fileKeys{watched[[]publicKey]{path: name, parse: parseKeySet}}
+	f := &fileKeys{watched[[]*publicKey]{path: name, parse: parseKeySet}}
 	_, err := f.file.get()
 	return f, err
 }
 
 // fileKeys is a key set in a file, which is read again when it changes.
-type fileKeys struct{ file watched[[]publicKey] }
+type fileKeys struct{ file watched[[]*publicKey] }
 
-func (f *fileKeys) lookup(_ context.Context, kid string) ([]publicKey, error) {
+func (f *fileKeys) lookup(_ context.Context, kid string) ([]*publicKey, error) {
 	keys, err := f.file.get()
 	return matching(keys, kid), err
 }
 
 func (f *fileKeys) close(context.Context) error { return nil }
 
-func parseKeySet(data []byte) ([]publicKey, error) {
+func parseKeySet(data []byte) ([]*publicKey, error) {
 	if data == nil {
 		return nil, errors.New("there is no such file")
 	}
@@ -80,11 +80,11 @@ func parseKeySet(data []byte) ([]publicKey, error) {
 }
 
 // matching returns the keys with an id; for a token without one all keys, if they are few.
-func matching(keys []publicKey, kid string) []publicKey {
+func matching(keys []*publicKey, kid string) []*publicKey {
 	if kid == "" {
 		return keys[:min(len(keys), 4)]
 	}
-	var found []publicKey
+	var found []*publicKey
 	for _, k := range keys {
 		if k.id == kid {
 			found = append(found, k)
@@ -94,8 +94,8 @@ func matching(keys []publicKey, kid string) []publicKey {
 }
 
 // usable returns the keys of a set that may verify a signature. Others, symmetric ones above all, are left out.
-func usable(set jwk.Set) []publicKey {
-	var keys []publicKey
+func usable(set jwk.Set) []*publicKey {
+	var keys []*publicKey
 	for i := range set.Len() {
 		key, _ := set.Key(i)
 		if use, ok := key.KeyUsage(); ok && use != jwk.ForSignature.String() {
@@ -118,7 +118,7 @@ func usable(set jwk.Set) []publicKey {
 		}
 		if len(good) > 0 {
 			id, _ := key.KeyID()
-			keys = append(keys, publicKey{id, raw, good})
+			keys = append(keys, &publicKey{id, raw, good})
 		}
 	}
 	return keys
@@ -154,7 +154,7 @@ type remoteKeys struct {
 
 	mu      sync.Mutex
 	set     jwk.Set // that keys were read from
-	keys    []publicKey
+	keys    []*publicKey
 	hurried time.Time // when the set was last fetched for an unknown key id
 }
 
@@ -167,6 +167,9 @@ func checkURL(name string) error {
 	u, err := url.Parse(name)
 	if err != nil {
 		return fmt.Errorf("JWT: the address of the key set can't be read: %w", err)
+	}
+	if u.User != nil {
+		return fmt.Errorf("JWT: key set %s: the address must not have a user or password in it; a key set is public", u.Redacted())
 	}
 	if u.Scheme != "https" && !loopbackHost(u.Hostname()) {
 		return fmt.Errorf("JWT: key set %s: the address must begin with https:// if it is not on this machine", u.Redacted())
@@ -202,7 +205,7 @@ func checkRedirect(to *http.Request, via []*http.Request) error {
 }
 
 // lookup implements keySource. For an unknown id the set is fetched at once: the issuer may have a new key.
-func (r *remoteKeys) lookup(ctx context.Context, kid string) ([]publicKey, error) {
+func (r *remoteKeys) lookup(ctx context.Context, kid string) ([]*publicKey, error) {
 	keys, err := r.known()
 	if found := matching(keys, kid); len(found) > 0 {
 		return found, nil
@@ -220,7 +223,7 @@ func (r *remoteKeys) lookup(ctx context.Context, kid string) ([]publicKey, error
 }
 
 // known returns the keys that were fetched last.
-func (r *remoteKeys) known() ([]publicKey, error) {
+func (r *remoteKeys) known() ([]*publicKey, error) {
 	set := r.resource.Resource()
 	if set == nil {
 		return nil, fmt.Errorf("JWT: the key set %s was not fetched yet", r.url)

@@ -60,6 +60,7 @@ func (c JWTConfig) Validate() error {
 type JWTVerifier struct {
 	config JWTConfig
 	keys   keySource
+	known  verifiedTokens
 }
 
 // NewJWTVerifier reads the key set. A URL that does not answer is logged and tried again, so that the service can start without it; a
@@ -81,7 +82,7 @@ func NewJWTVerifier(ctx context.Context, c JWTConfig, log *slog.Logger) (*JWTVer
 	if err != nil {
 		return nil, err
 	}
-	return &JWTVerifier{c, keys}, nil
+	return &JWTVerifier{config: c, keys: keys}, nil
 }
 
 // Close ends the work in the background.
@@ -103,12 +104,19 @@ func (v *JWTVerifier) Verify(ctx context.Context, token string) (Principal, erro
 	if err != nil {
 		return Principal{}, err
 	}
+	if p, ok := v.known.get(token, keys); ok {
+		return p, nil
+	}
 	for _, k := range keys {
 		if !slices.Contains(k.algorithms, algorithm) {
 			continue
 		}
 		if payload, err := jws.VerifyCompactFast(k.public, []byte(token), algorithm); err == nil {
-			return v.principal(payload)
+			p, end, err := v.principal(payload)
+			if err == nil {
+				v.known.put(token, verified{p, k, end})
+			}
+			return p, err
 		}
 	}
 	return Principal{}, Refusal("the JWT's signature does not fit any key of its issuer")
@@ -135,31 +143,32 @@ func readHeader(token string) (algorithm jwa.SignatureAlgorithm, kid string, err
 	return algorithms[i], h.KeyID, nil
 }
 
-// principal reads the claims of a token whose signature is good.
-func (v *JWTVerifier) principal(payload []byte) (Principal, error) {
+// principal reads the claims of a token whose signature is good, and until when they hold.
+func (v *JWTVerifier) principal(payload []byte) (p Principal, end time.Time, err error) {
 	claims := jwt.New()
 	if err := json.Unmarshal(payload, claims); err != nil {
-		return Principal{}, Refusal("the JWT's claims can't be read")
+		return p, end, Refusal("the JWT's claims can't be read")
 	}
-	err := jwt.Validate(claims, jwt.WithIssuer(v.config.Issuer), jwt.WithAudience(v.config.Audience), jwt.WithAcceptableSkew(v.config.Leeway),
+	err = jwt.Validate(claims, jwt.WithIssuer(v.config.Issuer), jwt.WithAudience(v.config.Audience), jwt.WithAcceptableSkew(v.config.Leeway),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.SubjectKey))
 	if err != nil {
-		return Principal{}, claimRefusal(err)
+		return p, end, claimRefusal(err)
 	}
 	name, _ := claims.Subject()
 	if name == "" || len(name) > maxName {
-		return Principal{}, Refusal(fmt.Sprintf("the JWT's subject must have 1 to %d bytes", maxName))
+		return p, end, Refusal(fmt.Sprintf("the JWT's subject must have 1 to %d bytes", maxName))
 	}
 	merchants, err := NewMerchants(texts(claims, v.config.MerchantsClaim, false)...)
 	if err != nil {
-		return Principal{}, Refusal(fmt.Sprintf("the JWT's claim %s: %v", v.config.MerchantsClaim, err))
+		return p, end, Refusal(fmt.Sprintf("the JWT's claim %s: %v", v.config.MerchantsClaim, err))
 	}
 	rights := v.rights(texts(claims, v.config.RightsClaim, true))
 	if len(merchants.ids) == 0 && !merchants.all || rights == 0 {
-		return Principal{}, Refusal(fmt.Sprintf("the JWT names no merchant in claim %s, or no right in claim %s",
+		return p, end, Refusal(fmt.Sprintf("the JWT names no merchant in claim %s, or no right in claim %s",
 			v.config.MerchantsClaim, v.config.RightsClaim))
 	}
-	return Principal{Name: name, Merchants: merchants, Rights: rights}, nil
+	end, _ = claims.Expiration()
+	return Principal{Name: name, Merchants: merchants, Rights: rights}, end.Add(v.config.Leeway), nil
 }
 
 // claimRefusal says which claim is wrong, without saying what would be right.

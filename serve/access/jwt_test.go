@@ -20,9 +20,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lestrrat-go/jwx/v3/jwa"
@@ -207,6 +209,42 @@ func TestJWTClaims(t *testing.T) {
 	}
 }
 
+// TestJWTRemembered: a token that was good before is not for longer than its claims and its key are.
+func TestJWTRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := newIssuer(t)
+		v := newVerifier(t, is, nil)
+		short := sign(t, jwa.EdDSA(), is.private["ed"], "ed", claims(nil), nil) // one minute, and 30 s that clocks may differ by
+		long := sign(t, jwa.ES256(), is.private["ec"], "ec", claims(map[string]any{"exp": time.Now().Add(time.Hour).Unix()}), nil)
+		check := func(token, want string) {
+			t.Helper()
+			if p, err := v.Verify(t.Context(), token); want == "" && (err != nil || !p.May(Read, "north")) ||
+				want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%+v, %v; want %q", p, err, want)
+			}
+		}
+		check(short, "")
+		check(long, "")
+		time.Sleep(89 * time.Second)
+		check(short, "")
+		time.Sleep(2 * time.Second)
+		check(short, "expired")
+		check(long, "")
+		is.public = is.public[:1] // the issuer takes the key back
+		if err := os.WriteFile(v.config.JWKS, is.set(t), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		check(long, "signature")
+		for i := range maxVerified + 10 {
+			v.known.put(strconv.Itoa(i), verified{})
+		}
+		if n := len(v.known.tokens); n > maxVerified {
+			t.Errorf("%d tokens are remembered", n)
+		}
+	})
+}
+
 func TestJWTOtherClaims(t *testing.T) {
 	is := newIssuer(t)
 	v := newVerifier(t, is, func(c *JWTConfig) {
@@ -302,7 +340,7 @@ func TestJWTConfig(t *testing.T) {
 	}{
 		{JWTConfig{}, []string{"key set", "issuer", "audience"}},
 		{JWTConfig{JWKS: "http://login.example/keys", Issuer: "i", Audience: "a"}, []string{"https://"}},
-		{JWTConfig{JWKS: "http://user:secret@login.example/keys", Issuer: "i", Audience: "a", Leeway: time.Hour}, []string{"https://", "leeway"}},
+		{JWTConfig{JWKS: "http://user:secret@login.example/keys", Issuer: "i", Audience: "a", Leeway: time.Hour}, []string{"password", "leeway"}},
 		{JWTConfig{JWKS: path, Issuer: "i", Audience: "a"}, []string{path, "no such file"}},
 		{JWTConfig{JWKS: filepath.Dir(path), Issuer: "i", Audience: "a"}, []string{"directory"}},
 	} {

@@ -177,20 +177,26 @@ func (l *Limiter) find(name string, now time.Time) *account {
 			units: rate.NewLimiter(rate.Limit(l.limits.UnitsPerSecond), l.limits.UnitsBurst)})
 		l.accounts[name] = e
 	}
-	l.recent.MoveToFront(e)
-	a := e.Value.(*account)
-	a.used = now
-	return a
+	l.touch(e, now)
+	return e.Value.(*account)
 }
 
 // forgetIdle forgets up to two accounts whose buckets are full again: for each new one, so that the table follows what is used.
 func (l *Limiter) forgetIdle(now time.Time) {
 	for range 2 {
 		e := l.recent.Back()
-		if e == nil || now.Sub(e.Value.(*account).used) < l.refill() || !l.forget(e) {
+		if e == nil || now.Sub(e.Value.(*account).used) < l.refill() {
 			return
 		}
+		if !l.forget(e) {
+			l.touch(e, now) // it is in use
+		}
 	}
+}
+
+func (l *Limiter) touch(e *list.Element, now time.Time) {
+	e.Value.(*account).used = now
+	l.recent.MoveToFront(e)
 }
 
 // refill is how long it takes until an empty bucket is full.
@@ -271,18 +277,19 @@ func (l *Limiter) tooLarge() *Denied {
 		Detail: fmt.Sprintf("the body has more than %d bytes; send fewer articles at a time", l.limits.BodyBytes)}
 }
 
-// readBody reads the body into memory.
+// readBody reads the body into memory, until the connection's deadline for reading. Behind the body there is none: the server goes on
+// reading to see when the client leaves, and a deadline would look like that.
 func (l *Limiter) readBody(w http.ResponseWriter, r *http.Request) *Denied {
-	if r.ContentLength == 0 {
-		return nil
+	if r.ContentLength != 0 {
+		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, l.limits.BodyBytes))
+		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+			return l.tooLarge()
+		}
+		if err != nil {
+			return &Denied{Status: http.StatusBadRequest, Detail: "the body did not arrive whole in time"}
+		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, l.limits.BodyBytes))
-	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-		return l.tooLarge()
-	}
-	if err != nil {
-		return &Denied{Status: http.StatusBadRequest, Detail: "the body did not arrive whole in time"}
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
+	http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return nil
 }

@@ -11,17 +11,31 @@ import (
 )
 
 // Shedder bounds how many requests are worked on at a time and how long others wait for their turn. When there are too many, some are
-// refused at once or soon, and the rest is answered nearly as fast as ever. The last that came is the first that is served: when the
-// wait is long, it is those who have waited longest who will not be served in time, and serving them first would have everyone wait as
-// long (B. Maurer, "Fail at scale", ACM Queue 13(8), 2015).
+// refused at once or soon, and the rest is answered nearly as fast as ever. Next is one of the merchant that has the least running, and of
+// these who came last: when the wait is long, it is those who have waited longest who will not be served in time, and serving them first
+// would have everyone wait as long (B. Maurer, "Fail at scale", ACM Queue 13(8), 2015).
 type Shedder struct {
 	queue int
 	wait  time.Duration
 
 	mu      sync.Mutex
 	free    int
-	waiting *list.List // of chan bool; front: came last
+	waiting *list.List        // of *waiter; front: came last
+	shares  map[string]*share // of the accounts that have something running or waiting
 	stats   ShedStats
+}
+
+// waiter waits for true, a slot, or false, a refusal.
+type waiter struct {
+	turn  chan bool
+	share *share
+	place *list.Element // nil: no longer in the queue
+}
+
+// share is what an account has of a Shedder.
+type share struct {
+	account          string
+	running, waiting int
 }
 
 // ShedStats counts requests.
@@ -38,76 +52,126 @@ func NewShedder(slots, queue int, wait time.Duration) (*Shedder, error) {
 	if slots < 1 || queue < 0 || wait < 0 {
 		return nil, fmt.Errorf("load shedding: %d slots must be 1 or more, a queue of %d and a wait of %v must not be negative", slots, queue, wait)
 	}
-	return &Shedder{queue: queue, wait: wait, free: slots, waiting: list.New()}, nil
+	return &Shedder{queue: queue, wait: wait, free: slots, waiting: list.New(), shares: make(map[string]*share)}, nil
 }
 
-// Acquire waits for a slot; release must be called once when the work is done. An error means that the work must not be done.
+// Acquire waits for a slot; release must be called when the work is done. An error means that the work must not be done.
 func (s *Shedder) Acquire(ctx context.Context) (release func(), err error) {
-	turn, place := s.enter()
-	if turn != nil {
-		err = s.await(ctx, turn, place)
+	w := s.enter(From(ctx).account())
+	if !s.await(ctx, w) {
+		return nil, errShed
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		s.stats.Shed++
-		return nil, err
-	}
-	s.stats.Accepted++
-	s.stats.Running++
-	return sync.OnceFunc(s.leave), nil
+	return sync.OnceFunc(func() { s.leave(w.share) }), nil
 }
 
-// enter takes a free slot, or a place in the queue.
-func (s *Shedder) enter() (turn chan bool, place *list.Element) {
+// enter takes a free slot or a place in the queue.
+func (s *Shedder) enter(account string) *waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	own := s.shares[account]
+	if own == nil {
+		own = &share{account: account}
+		s.shares[account] = own
+	}
+	w := &waiter{turn: make(chan bool, 1), share: own}
 	if s.free > 0 {
 		s.free--
-		return nil, nil
+		s.start(w)
+		return w
 	}
-	turn = make(chan bool, 1)
-	place = s.waiting.PushFront(turn)
+	w.place = s.waiting.PushFront(w)
+	own.waiting++
 	if s.waiting.Len() > s.queue {
-		s.waiting.Remove(s.waiting.Back()).(chan bool) <- false
+		s.refuse(s.crowder())
 	}
-	return turn, place
+	return w
 }
 
-func (s *Shedder) await(ctx context.Context, turn chan bool, place *list.Element) error {
+func (s *Shedder) start(w *waiter) {
+	w.share.running++
+	s.stats.Running++
+	s.stats.Accepted++
+	w.turn <- true
+}
+
+func (s *Shedder) refuse(w *waiter) {
+	s.dequeue(w)
+	s.forget(w.share)
+	s.stats.Shed++
+	w.turn <- false
+}
+
+func (s *Shedder) dequeue(w *waiter) {
+	s.waiting.Remove(w.place)
+	w.place = nil
+	w.share.waiting--
+}
+
+func (s *Shedder) forget(x *share) {
+	if x.running == 0 && x.waiting == 0 {
+		delete(s.shares, x.account)
+	}
+}
+
+// crowder returns who has waited longest, of the account that has the most waiting.
+func (s *Shedder) crowder() *waiter {
+	var chosen *waiter
+	for e := s.waiting.Back(); e != nil; e = e.Prev() {
+		if w := e.Value.(*waiter); chosen == nil || w.share.waiting > chosen.share.waiting {
+			chosen = w
+		}
+	}
+	return chosen
+}
+
+// next returns who came last, of the accounts that have the least running; nil if nobody waits.
+func (s *Shedder) next() *waiter {
+	var chosen *waiter
+	for e := s.waiting.Front(); e != nil; e = e.Next() {
+		if w := e.Value.(*waiter); chosen == nil || w.share.running < chosen.share.running {
+			chosen = w
+		}
+	}
+	return chosen
+}
+
+// await tells if the waiter has got a slot.
+func (s *Shedder) await(ctx context.Context, w *waiter) bool {
+	select {
+	case mine := <-w.turn:
+		return mine
+	default:
+	}
 	timer := time.NewTimer(s.wait)
 	defer timer.Stop()
 	select {
-	case mine := <-turn:
-		if !mine {
-			return errShed
-		}
-		return nil
+	case mine := <-w.turn:
+		return mine
 	case <-timer.C:
 	case <-ctx.Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case mine := <-turn: // it came at the same moment
-		if mine {
-			return nil
-		}
-	default:
-		s.waiting.Remove(place)
+	if w.place != nil {
+		s.refuse(w)
 	}
-	return errShed
+	return <-w.turn // a slot that came at the same moment is taken
 }
 
-func (s *Shedder) leave() {
+// leave gives a slot to the next. While that is chosen, the account that leaves counts as running, so that accounts take turns.
+func (s *Shedder) leave(own *share) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	w := s.next()
+	own.running--
+	s.forget(own)
 	s.stats.Running--
-	if next := s.waiting.Front(); next != nil {
-		s.waiting.Remove(next).(chan bool) <- true
+	if w == nil {
+		s.free++
 		return
 	}
-	s.free++
+	s.dequeue(w)
+	s.start(w)
 }
 
 // Stats returns the counts for metrics.
