@@ -51,6 +51,7 @@ hundreds of scenarios of demand, lead times and returns, and picks the ordering 
 		newBatchCommand(e),
 		newValidateCommand(e),
 		newDemoDataCommand(e),
+		newServeCommand(e),
 		newKeysCommand(e),
 		newConfigCommand(e),
 		newVersionCommand(e),

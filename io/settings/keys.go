@@ -93,3 +93,15 @@ func keyNames() []string {
 	}
 	return names
 }
+
+// KeyInfo is a key and what it means.
+type KeyInfo struct{ Key, Meaning string }
+
+// Keys lists all keys.
+func Keys() []KeyInfo {
+	var list []KeyInfo
+	for k := range numKeys {
+		list = append(list, KeyInfo{k.String(), keyDocs[k].meaning})
+	}
+	return list
+}

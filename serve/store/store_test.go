@@ -92,13 +92,13 @@ func TestEachAndWatch(t *testing.T) {
 	}
 	put(t, s, Key{Job, "", "j"}, "another kind")
 	seen := map[string]string{}
-	if err := s.Each(t.Context(), Recommendation, func(d *Document) error { seen[d.Article] = string(d.Value); return nil }); err != nil {
+	if err := s.Each(t.Context(), Recommendation, "", func(d *Document) error { seen[d.Article] = string(d.Value); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if len(seen) != 10 || seen["3"] != "43" {
 		t.Errorf("each: %v", seen)
 	}
-	if err := s.Each(t.Context(), Run, func(*Document) error { return errors.New("there is none") }); err != nil {
+	if err := s.Each(t.Context(), Run, "M", func(*Document) error { return errors.New("there is none") }); err != nil {
 		t.Error(err)
 	}
 	var mu sync.Mutex

@@ -57,11 +57,15 @@ func received(m jetstream.Msg) *Document {
 	return document(k, meta.Sequence.Stream, meta.Timestamp, m.Headers(), m.Data())
 }
 
-// Each calls f with the newest version of every document of a kind, without deleted ones.
-func (s *Store) Each(ctx context.Context, kind Kind, f func(*Document) error) error {
+// Each calls f with the newest version of every document of a kind, of one merchant or ("") of all, without deleted ones.
+func (s *Store) Each(ctx context.Context, kind Kind, merchant string, f func(*Document) error) error {
 	stream := kind.stream()
+	subject := prefixes[stream] + string(kind) + ".>"
+	if merchant != "" {
+		subject = prefixes[stream] + string(kind) + "." + escape(merchant) + ".*"
+	}
 	consumer, err := s.streams[stream].OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
-		FilterSubjects: []string{prefixes[stream] + string(kind) + ".>"}})
+		FilterSubjects: []string{subject}})
 	if err != nil {
 		return fmt.Errorf("store: reading %s: %w", stream, err)
 	}

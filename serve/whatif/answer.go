@@ -137,6 +137,9 @@ type Workspace struct {
 	sorted   []float64
 }
 
+// Optimizer lends the workspace's memory to a decision.
+func (w *Workspace) Optimizer() *optimize.Workspace { return &w.optimize }
+
 // Ask answers a question. Errors are about the question, or the context's.
 func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspace) (*Answer, error) {
 	if err := ctx.Err(); err != nil {
