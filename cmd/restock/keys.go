@@ -16,8 +16,8 @@ func newKeysCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Creates, lists and revokes the API keys of the service",
-		Long: `Creates, lists and revokes the API keys of the service. They are kept in DIR/keys.json of its data folder, each only as a hash.
-A running service sees a change within a second.`,
+		Long: `Creates, lists and revokes the API keys of the service. They are kept in keys.json of its data folder, each
+only as a hash. A running service sees a change within a second.`,
 		Example: `  restock keys create --data restock-data --name "north, web shop" --merchant north --right read,what-if
   restock keys list --data restock-data`,
 	}
@@ -41,8 +41,9 @@ func newKeysCreateCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Makes an API key and prints it, once",
-		Long: `Makes an API key and prints it on standard output. It can't be printed again: only a hash of it is kept. Clients send it with
-each request as "Authorization: Bearer KEY". It gives the named rights for the articles of the named merchants, and nothing else.`,
+		Long: `Makes an API key and prints it on standard output. It can't be printed again: only a hash of it is kept.
+Clients send it with each request as "Authorization: Bearer KEY". It gives the named rights for the articles of
+the named merchants, and nothing else.`,
 		Example: `  restock keys create --data restock-data --name "north, web shop" --merchant north --right read,what-if --expires 90d
   restock keys create --data restock-data --name planners --merchant '*' --right read,what-if,write > planners.key`,
 		Args: needs("data", "name"),
@@ -50,8 +51,10 @@ each request as "Authorization: Bearer KEY". It gives the named rights for the a
 	}
 	dataFlag(cmd, &f.data)
 	cmd.Flags().StringVar(&f.name, "name", "", "`NAME` of who gets the key: for the list and the audit log")
-	cmd.Flags().StringArrayVar(&f.merchants, "merchant", nil, "the key is for this merchant's articles: its `ID`, or '*' for all (may be given again)")
-	cmd.Flags().StringSliceVar(&f.rights, "right", []string{"read"}, "the key may do this: `RIGHTS` of read, what-if, write, with commas between")
+	cmd.Flags().StringArrayVar(&f.merchants, "merchant", nil,
+		"the key is for this merchant's articles: its `ID`, or '*' for all (may be given again)")
+	cmd.Flags().StringSliceVar(&f.rights, "right", []string{"read"},
+		"the key may do this: `RIGHTS` of read, what-if, write, with commas between")
 	cmd.Flags().Var(&f.lifetime, "expires", "the key ends after this `TIME`: 90d, 12h (default never)")
 	return cmd
 }
@@ -137,9 +140,11 @@ func printKeys(e *env, format string, keys []access.Key, now time.Time) error {
 	listed := make([]listedKey, len(keys))
 	rows := make([][]string, len(keys))
 	for i, k := range keys {
-		l := listedKey{k.ID, k.Name, k.Merchants.IDs(), k.Rights.Names(), k.State(now), moment(k.Created), moment(k.Expires), moment(k.Revoked)}
+		l := listedKey{ID: k.ID, Name: k.Name, Merchants: k.Merchants.IDs(), Rights: k.Rights.Names(), State: k.State(now),
+			Created: moment(k.Created), Expires: moment(k.Expires), Revoked: moment(k.Revoked)}
 		listed[i] = l
-		rows[i] = []string{l.ID, l.Name, strings.Join(l.Merchants, " "), strings.Join(l.Rights, " "), l.State, l.Created, l.Expires, l.Revoked}
+		rows[i] = []string{l.ID, l.Name, strings.Join(l.Merchants, " "), strings.Join(l.Rights, " "), l.State,
+			l.Created, l.Expires, l.Revoked}
 	}
 	if format == "json" {
 		return printJSON(e.stdout, listed)

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// WriteFile writes a file under a temporary name beside it, .NAME.*.tmp, makes it durable and gives it its name: readers see the old
-// bytes or the new ones, whatever happens.
+// WriteFile writes a file under a temporary name beside it, .NAME.*.tmp, makes it durable and gives it its name: readers see the
+// old bytes or the new ones, whatever happens.
 func WriteFile(path string, data []byte, mode fs.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// Audit is a log of who wrote what, one JSON object a line: time, request_id, principal, key_id, method, path, merchant, status. It has
-// neither bodies nor queries nor tokens.
+// Audit is a log of who wrote what, one JSON object a line: time, request_id, principal, key_id, method, path, merchant, status.
+// It has neither bodies nor queries nor tokens.
 type Audit struct{ log *slog.Logger }
 
 // OpenAudit opens a file to append to, which other programs may move away or shorten. Close it when the server has stopped.

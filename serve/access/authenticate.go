@@ -35,8 +35,8 @@ type Authenticator struct {
 	failures *rate.Limiter // keeps those who guess from filling the log
 }
 
-// Middleware lets requests through that have a good token, with their Principal in the context. Others get 401, or 503 while tokens
-// can't be checked. A token that is not good is refused with Insecure, too.
+// Middleware lets requests through that have a good token, with their Principal in the context. Others get 401, or 503 while
+// tokens can't be checked. A token that is not good is refused with Insecure, too.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	a.failures = rate.NewLimiter(10, 100)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +82,8 @@ func (a *Authenticator) authenticate(r *http.Request) (Principal, error) {
 	return a.JWT.Verify(r.Context(), token)
 }
 
-// bearer returns the token of the Authorization header (RFC 6750, 2.1). Tokens in addresses end up in logs: they are not looked at.
+// bearer returns the token of the Authorization header (RFC 6750, 2.1). Tokens in addresses end up in logs: they are not looked
+// at.
 func bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {
@@ -96,8 +97,8 @@ func bearer(h http.Header) (string, error) {
 	return token, nil
 }
 
-// checkKey checks an API key. An unknown id takes the same way as a wrong secret, and ends in the same words: only who has the right
-// secret learns that there is, or was, such a key.
+// checkKey checks an API key. An unknown id takes the same way as a wrong secret, and ends in the same words: only who has the
+// right secret learns that there is, or was, such a key.
 func checkKey(ctx context.Context, keys KeyStore, token string) (Principal, error) {
 	id, s, err := parseToken(token)
 	if err != nil {

@@ -102,7 +102,8 @@ func TestAuthenticate(t *testing.T) {
 		if c.status != 200 {
 			got = readProblem(t, w)
 			challenge := w.Header().Get("WWW-Authenticate")
-			if !strings.HasPrefix(challenge, `Bearer realm="restock"`) || strings.Contains(challenge, "invalid_token") == (c.header == "") {
+			told := strings.Contains(challenge, "invalid_token")
+			if !strings.HasPrefix(challenge, `Bearer realm="restock"`) || told == (c.header == "") {
 				t.Errorf("%s: WWW-Authenticate %q", c.name, challenge)
 			}
 			if logged.Len() == 0 {
@@ -134,7 +135,8 @@ func TestUnknownIsLikeWrong(t *testing.T) {
 	unknown, _, s := newToken()
 	first, second := serve(h, request("GET", "/v1/x", unknown)), serve(h, request("GET", "/v1/x", formatToken(k.ID, s)))
 	if first.Code != second.Code || first.Body.String() != second.Body.String() || len(first.Header()) != len(second.Header()) {
-		t.Errorf("unknown id: %d %v %s\nwrong secret: %d %v %s", first.Code, first.Header(), first.Body, second.Code, second.Header(), second.Body)
+		t.Errorf("unknown id: %d %v %s\nwrong secret: %d %v %s", first.Code, first.Header(), first.Body,
+			second.Code, second.Header(), second.Body)
 	}
 }
 
@@ -181,7 +183,10 @@ func TestCheck(t *testing.T) {
 		right    Right
 		merchant string
 		status   int
-	}{{ctx, Read, "south", 404}, {ctx, Write, "south", 404}, {ctx, Read, "*", 404}, {t.Context(), Read, "north", 404}, {ctx, Write, "north", 403}} {
+	}{
+		{ctx, Read, "south", 404}, {ctx, Write, "south", 404}, {ctx, Read, "*", 404}, {t.Context(), Read, "north", 404},
+		{ctx, Write, "north", 403},
+	} {
 		var denied *Denied
 		if err := Check(c.ctx, c.right, c.merchant); !errors.As(err, &denied) || denied.Status != c.status {
 			t.Errorf("%s on %s: %v; want %d", Rights(c.right), c.merchant, err, c.status)
@@ -198,7 +203,8 @@ func FuzzAuthorization(f *testing.F) {
 		f.Fatal(err)
 	}
 	h := (&Authenticator{Keys: store, JWT: newVerifier(f, newIssuer(f), nil), Log: slog.New(slog.DiscardHandler)}).Middleware(whoami)
-	for _, seed := range []string{"Bearer " + token, "bearer\t" + token, "Bearer a.b.c", "Bearer eyJhbGciOiJub25lIn0.e30.", "Basic eDp5", "", "Bearer rsk_"} {
+	for _, seed := range []string{"Bearer " + token, "bearer\t" + token, "Bearer a.b.c", "Bearer eyJhbGciOiJub25lIn0.e30.",
+		"Basic eDp5", "", "Bearer rsk_"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {

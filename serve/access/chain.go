@@ -28,7 +28,8 @@ type Config struct {
 //	POST /v1/what-if                token, limits, deadline, shedding by Heavy
 //	others in /v1/                  token, limits, deadline, shedding by Light
 //
-// Handlers still ask Check whether the principal may see a merchant: without Authenticate it may see none. They Charge for simulations.
+// Handlers still ask Check whether the principal may see a merchant: without Authenticate it may see none. They Charge for
+// simulations.
 func Chain(c Config, handler http.Handler) (http.Handler, error) {
 	if c.Auth == nil || c.Limits == nil || c.Light == nil || c.Heavy == nil || c.Log == nil {
 		return nil, errors.New("access: Auth, Limits, Light, Heavy and Log must be set")

@@ -53,8 +53,8 @@ func newChain(t testing.TB, handler http.Handler, change func(*Config)) *chain {
 	put(t, store, k)
 	c := &chain{token: token, audit: new(syncBuffer), log: new(syncBuffer)}
 	log := slog.New(slog.NewTextHandler(c.log, nil))
-	c.config = Config{Auth: &Authenticator{Keys: store, Log: log}, Limits: newLimiter(t, nil), Light: newShedder(t, 4, 16, 20*time.Millisecond),
-		Heavy: newShedder(t, 2, 16, 20*time.Millisecond), Deadline: 200 * time.Millisecond, Audit: NewAudit(c.audit, log), Log: log}
+	c.config = Config{Auth: &Authenticator{Keys: store, Log: log}, Limits: newLimiter(t, nil),
+		Light: newShedder(t, 4, 16, 20*time.Millisecond), Heavy: newShedder(t, 2, 16, 20*time.Millisecond), Deadline: 200 * time.Millisecond, Audit: NewAudit(c.audit, log), Log: log}
 	if change != nil {
 		change(&c.config)
 	}
@@ -83,17 +83,17 @@ func TestChainPaths(t *testing.T) {
 		method, path string
 		open         bool
 	}{
-		{"GET", "/", true}, {"GET", "/assets/app.js", true}, {"GET", "/healthz", true}, {"GET", "/readyz", true}, {"GET", "/openapi.json", true},
-		{"GET", "/v1/whoami", false}, {"POST", "/v1/what-if", false}, {"GET", "/v1/jobs/1/events", false}, {"HEAD", "/v1/jobs/1/events", false},
-		{"PUT", "/v1/merchants/north/settings", false}, {"GET", "/%761/whoami", false}, {"OPTIONS", "/v1/whoami", false},
+		{"GET", "/", true}, {"GET", "/assets/app.js", true}, {"GET", "/healthz", true}, {"GET", "/readyz", true},
+		{"GET", "/openapi.json", true}, {"GET", "/v1/whoami", false}, {"POST", "/v1/what-if", false},
+		{"GET", "/v1/jobs/1/events", false}, {"HEAD", "/v1/jobs/1/events", false}, {"PUT", "/v1/merchants/north/settings", false}, {"GET", "/%761/whoami", false}, {"OPTIONS", "/v1/whoami", false},
 	} {
 		for _, token := range []string{"", c.token} {
 			w := serve(c, request(x.method, x.path, token))
 			if want := map[bool]int{true: 200, false: 401}[x.open || token != ""]; w.Code != want {
 				t.Errorf("%s %s, token %v: %d; want %d", x.method, x.path, token != "", w.Code, want)
 			}
-			for header, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'", "X-Content-Type-Options": "nosniff",
-				"Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "X-Request-Id": ""} {
+			for header, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'",
+				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "X-Request-Id": ""} {
 				if got := w.Header().Get(header); got == "" || !strings.HasPrefix(got, want) {
 					t.Errorf("%s %s: %s is %q; want %q", x.method, x.path, header, got, want)
 				}
@@ -106,8 +106,11 @@ func TestChainPaths(t *testing.T) {
 }
 
 func TestRequestID(t *testing.T) {
-	c := newChain(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, RequestID(r.Context())) }), nil)
-	for given, kept := range map[string]bool{"abc-1.2_Z": true, "": false, "a b": false, "a\nb": false, "ä": false, "<x>": false, strings.Repeat("a", 65): false} {
+	c := newChain(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, RequestID(r.Context()))
+	}), nil)
+	for given, kept := range map[string]bool{"abc-1.2_Z": true, "": false, "a b": false, "a\nb": false, "ä": false, "<x>": false,
+		strings.Repeat("a", 65): false} {
 		r := request(http.MethodGet, "/", "")
 		r.Header["X-Request-Id"] = []string{given}
 		w := serve(c, r)
@@ -228,10 +231,12 @@ func TestPanic(t *testing.T) {
 	}), nil)
 	w := serve(c, request(http.MethodGet, "/v1/x", c.token))
 	id := w.Header().Get("X-Request-Id")
-	if detail := readProblem(t, w); w.Code != 500 || strings.Contains(detail, "private") || !strings.Contains(detail, id) || w.Header().Get("Etag") != "" {
+	if detail := readProblem(t, w); w.Code != 500 || strings.Contains(detail, "private") || !strings.Contains(detail, id) ||
+		w.Header().Get("Etag") != "" {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
-	if log := c.log.String(); !strings.Contains(log, "the private detail") || !strings.Contains(log, id) || !strings.Contains(log, "chain_test.go") {
+	if log := c.log.String(); !strings.Contains(log, "the private detail") || !strings.Contains(log, id) ||
+		!strings.Contains(log, "chain_test.go") {
 		t.Errorf("the log has not all:\n%s", log)
 	}
 	server := httptest.NewServer(c)
@@ -249,8 +254,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestDeadline: the handler is told when the time is up; a body that does not come holds no slot and is cut off; a stream stays open, also
-// after a request with a deadline on the same connection.
+// TestDeadline: the handler is told when the time is up; a body that does not come holds no slot and is cut off; a stream stays
+// open, also after a request with a deadline on the same connection.
 func TestDeadline(t *testing.T) {
 	c := newChain(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/events") {
@@ -302,7 +307,8 @@ func TestDeadline(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		io.WriteString(conn, "POST /v1/what-if HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+token+"\r\nContent-Length: 100\r\n\r\nhalf")
+		io.WriteString(conn, "POST /v1/what-if HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+token+
+			"\r\nContent-Length: 100\r\n\r\nhalf")
 		time.Sleep(50 * time.Millisecond)
 		if n := c.config.Heavy.Stats().Running; n != 0 {
 			t.Errorf("a body that does not come holds %d slots", n)
@@ -335,12 +341,13 @@ func TestHealthUnderLoad(t *testing.T) {
 	}
 }
 
-// TestFairness: one merchant sends what-ifs as fast as it can, 16 at a time; another's, twenty a second, are nearly all answered, and
-// nearly as fast as ever. Work is 5 ms on two slots, in the test's own time.
+// TestFairness: one merchant sends what-ifs as fast as it can, 16 at a time; another's, twenty a second, are nearly all answered,
+// and nearly as fast as ever. Work is 5 ms on two slots, in the test's own time.
 func TestFairness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const work = 5 * time.Millisecond
-		limits := newLimiter(t, func(l *Limits) { l.UnitsPerSecond, l.UnitsBurst = 2500*300, 2500*400 }) // of a capacity of 400 a second
+		// 300 what-ifs a second, of a capacity of 400.
+		limits := newLimiter(t, func(l *Limits) { l.UnitsPerSecond, l.UnitsBurst = 2500*300, 2500*400 })
 		s := newShedder(t, 2, 16, 20*time.Millisecond)
 		h := limits.Middleware(s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if denied := (*Denied)(nil); errors.As(Charge(r.Context(), 2500), &denied) {

@@ -19,8 +19,9 @@ const (
 	keysVersion = 1
 )
 
-// FileStore is a KeyStore in a file, DIR/keys.json, that several processes may use at a time: what one changes, the others see within
-// a second. Get takes the file for no keys while it is not there, and is an error, not an empty store, while the file can't be read.
+// FileStore is a KeyStore in a file, DIR/keys.json, that several processes may use at a time: what one changes, the others see
+// within a second. Get takes the file for no keys while it is not there, and is an error, not an empty store, while the file
+// can't be read.
 type FileStore struct {
 	dir  string
 	file watched[map[string]Key]

@@ -60,8 +60,8 @@ func TestFileStore(t *testing.T) {
 	}
 }
 
-// TestFileStoreSeesChanges: a store that is in use sees keys that another one adds, changes and takes away, within a second, also if the
-// changes follow each other faster than the file system's clock ticks.
+// TestFileStoreSeesChanges: a store that is in use sees keys that another one adds, changes and takes away, within a second, also
+// if the changes follow each other faster than the file system's clock ticks.
 func TestFileStoreSeesChanges(t *testing.T) {
 	dir := t.TempDir()
 	server, command := openStore(t, dir), openStore(t, dir)

@@ -11,8 +11,8 @@ import (
 )
 
 // policy lets the page load from this server only, and no other page embed it.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; " +
-	"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+	"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // secure sets the headers that keep a browser from doing with an answer what is not meant.
 func secure(next http.Handler) http.Handler {
@@ -34,8 +34,8 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-// survive answers 500 without details if a handler panics, and logs them. If a part of the answer was sent, the connection is cut, so
-// that the client does not take it for the whole.
+// survive answers 500 without details if a handler panics, and logs them. If a part of the answer was sent, the connection is
+// cut, so that the client does not take it for the whole.
 func survive(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -61,10 +61,12 @@ func survive(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// slack is how long after the deadline of a request its answer may take to be sent, and how long the body of a stream's may take to come.
+// slack is how long after the deadline of a request its answer may take to be sent, and how long the body of a stream's may take
+// to come.
 const slack = 5 * time.Second
 
-// within ends a request after a time: its context, the reading of its body and the writing of its answer. 0 is a stream, without an end.
+// within ends a request after a time: its context, the reading of its body and the writing of its answer. 0 is a stream, without
+// an end.
 func within(limit time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -185,7 +185,8 @@ func openRemoteKeys(ctx context.Context, name string, log *slog.Logger) (*remote
 	}
 	client := &http.Client{Timeout: jwksTimeout, CheckRedirect: checkRedirect}
 	err = cache.Register(ctx, name, jwk.WithHTTPClient(client), jwk.WithMaxFetchBodySize(maxJWKSBytes), jwk.WithMaxKeys(maxJWKSKeys),
-		jwk.WithHttprcResourceOption(httprc.WithMinInterval(jwksMinimum)), jwk.WithHttprcResourceOption(httprc.WithMaxInterval(jwksMaximum)),
+		jwk.WithHttprcResourceOption(httprc.WithMinInterval(jwksMinimum)),
+		jwk.WithHttprcResourceOption(httprc.WithMaxInterval(jwksMaximum)),
 		jwk.WithStrictKeySetParsing(false), jwk.WithWaitReady(false))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("JWT: key set %s: %w", name, err), cache.Shutdown(ctx))

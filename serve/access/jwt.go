@@ -16,7 +16,8 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwt"
 )
 
-// JWTConfig says which JSON Web Tokens are accepted. JWKS, Issuer and Audience must be set: a token for another service is none for this.
+// JWTConfig says which JSON Web Tokens are accepted. JWKS, Issuer and Audience must be set: a token for another service is none
+// for this.
 type JWTConfig struct {
 	JWKS           string        // key set of the issuer: an https URL (http on loopback), or a file
 	Issuer         string        // the iss claim
@@ -33,7 +34,8 @@ const (
 	maxLeeway     = 5 * time.Minute
 )
 
-// algorithms are the signatures that are accepted. None needs a secret of the verifier: a public key can't be taken for one (RFC 8725, 3.1).
+// algorithms are the signatures that are accepted. None needs a secret of the verifier: a public key can't be taken for one (RFC
+// 8725, 3.1).
 var algorithms = []jwa.SignatureAlgorithm{
 	jwa.RS256(), jwa.RS384(), jwa.RS512(), jwa.PS256(), jwa.PS384(), jwa.PS512(),
 	jwa.ES256(), jwa.ES384(), jwa.ES512(), jwa.EdDSA(), jwa.EdDSAEd25519(),
@@ -63,8 +65,8 @@ type JWTVerifier struct {
 	known  verifiedTokens
 }
 
-// NewJWTVerifier reads the key set. A URL that does not answer is logged and tried again, so that the service can start without it; a
-// file must be readable. The key set is fetched again in the background until Close.
+// NewJWTVerifier reads the key set. A URL that does not answer is logged and tried again, so that the service can start without
+// it; a file must be readable. The key set is fetched again in the background until Close.
 func NewJWTVerifier(ctx context.Context, c JWTConfig, log *slog.Logger) (*JWTVerifier, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -94,7 +96,8 @@ type joseHeader struct {
 	KeyID     string `json:"kid"`
 }
 
-// Verify checks a token's signature and claims. A Refusal says what is wrong with it; another error, that the key set can't be had.
+// Verify checks a token's signature and claims. A Refusal says what is wrong with it; another error, that the key set can't be
+// had.
 func (v *JWTVerifier) Verify(ctx context.Context, token string) (Principal, error) {
 	algorithm, kid, err := readHeader(token)
 	if err != nil {
@@ -138,7 +141,7 @@ func readHeader(token string) (algorithm jwa.SignatureAlgorithm, kid string, err
 	}
 	i := slices.IndexFunc(algorithms, func(a jwa.SignatureAlgorithm) bool { return a.String() == h.Algorithm })
 	if i < 0 {
-		return algorithm, "", Refusal("the JWT's algorithm is not accepted; it must be one of RS, PS or ES with 256, 384 or 512, or EdDSA")
+		return algorithm, "", Refusal("the JWT's algorithm is not accepted; it must be RS, PS or ES with 256, 384 or 512, or EdDSA")
 	}
 	return algorithms[i], h.KeyID, nil
 }
@@ -149,8 +152,8 @@ func (v *JWTVerifier) principal(payload []byte) (p Principal, end time.Time, err
 	if err := json.Unmarshal(payload, claims); err != nil {
 		return p, end, Refusal("the JWT's claims can't be read")
 	}
-	err = jwt.Validate(claims, jwt.WithIssuer(v.config.Issuer), jwt.WithAudience(v.config.Audience), jwt.WithAcceptableSkew(v.config.Leeway),
-		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.SubjectKey))
+	err = jwt.Validate(claims, jwt.WithIssuer(v.config.Issuer), jwt.WithAudience(v.config.Audience),
+		jwt.WithAcceptableSkew(v.config.Leeway), jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.SubjectKey))
 	if err != nil {
 		return p, end, claimRefusal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -355,14 +354,16 @@ func TestJWTConfig(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := NewJWTVerifier(t.Context(), JWTConfig{JWKS: path, Issuer: "i", Audience: "a"}, slog.New(slog.DiscardHandler)); err == nil {
+		config := JWTConfig{JWKS: path, Issuer: "i", Audience: "a"}
+		if _, err := NewJWTVerifier(t.Context(), config, slog.New(slog.DiscardHandler)); err == nil {
 			t.Errorf("a key set of %q is taken", text)
 		}
 	}
 }
 
-// TestJWKSByURL: the key set is fetched at the start, and again for a key that it does not have, but not for each such token; what was
-// fetched stays good while the issuer does not answer; and before the first answer tokens can't be checked, which is not their fault.
+// TestJWKSByURL: the key set is fetched at the start, and again for a key that it does not have, but not for each such token;
+// what was fetched stays good while the issuer does not answer; and before the first answer tokens can't be checked, which is not
+// their fault.
 func TestJWKSByURL(t *testing.T) {
 	is := newIssuer(t)
 	first := is.set(t)
@@ -380,7 +381,8 @@ func TestJWKSByURL(t *testing.T) {
 		http.Error(w, "not now", http.StatusBadGateway)
 	}))
 	defer server.Close()
-	v, err := NewJWTVerifier(t.Context(), JWTConfig{JWKS: server.URL, Issuer: testIssuer, Audience: testAudience}, slog.New(slog.DiscardHandler))
+	config := JWTConfig{JWKS: server.URL, Issuer: testIssuer, Audience: testAudience}
+	v, err := NewJWTVerifier(t.Context(), config, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,7 +429,8 @@ func TestJWKSByURL(t *testing.T) {
 }
 
 func TestJWKSRedirect(t *testing.T) {
-	for address, good := range map[string]bool{"https://elsewhere.example/": true, "http://127.0.0.1:1/": true, "http://elsewhere.example/": false} {
+	for address, good := range map[string]bool{"https://elsewhere.example/": true, "http://127.0.0.1:1/": true,
+		"http://elsewhere.example/": false} {
 		r := httptest.NewRequest(http.MethodGet, address, nil)
 		if err := checkRedirect(r, nil); (err == nil) != good {
 			t.Errorf("redirected to %s: %v", address, err)
@@ -441,7 +444,7 @@ func FuzzJWT(f *testing.F) {
 	good := sign(f, jwa.ES256(), is.private["ec"], "ec", claims(map[string]any{"exp": time.Now().Add(24 * time.Hour).Unix()}), nil)
 	f.Add(good)
 	f.Add(good[:len(good)-8])
-	f.Add(fmt.Sprintf("%s.%s.", base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","kid":["ec"]}`)), strings.Split(good, ".")[1]))
+	f.Add(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","kid":["ec"]}`)) + "." + strings.Split(good, ".")[1] + ".")
 	f.Fuzz(func(t *testing.T, token string) {
 		p, err := v.Verify(t.Context(), token)
 		if err == nil && token != good {

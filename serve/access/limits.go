@@ -15,7 +15,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limits are what one merchant may use. All keys and JWTs for the same merchants share them; a token for every merchant has its own.
+// Limits are what one merchant may use. All keys and JWTs for the same merchants share them; a token for every merchant has its
+// own.
 type Limits struct {
 	Requests        float64 // per second, in the long run
 	Burst           int     // requests at once after a pause
@@ -44,15 +45,16 @@ func (l Limits) Validate() error {
 		value float64
 	}{
 		{"requests per second", l.Requests}, {"burst of requests", float64(l.Burst)}, {"concurrent requests", float64(l.Concurrent)},
-		{"event streams", float64(l.Streams)}, {"bytes of a body", float64(l.BodyBytes)}, {"units per request", float64(l.UnitsPerRequest)},
-		{"units per second", l.UnitsPerSecond}, {"bytes of all bodies", float64(l.AllBodyBytes)}, {"accounts", float64(l.Accounts)},
+		{"event streams", float64(l.Streams)}, {"bytes of a body", float64(l.BodyBytes)},
+		{"units per request", float64(l.UnitsPerRequest)}, {"units per second", l.UnitsPerSecond},
+		{"bytes of all bodies", float64(l.AllBodyBytes)}, {"accounts", float64(l.Accounts)},
 	} {
 		if !(f.value > 0) || math.IsInf(f.value, 1) {
 			errs = append(errs, fmt.Errorf("limit of %s: %v must be above 0 and finite", f.name, f.value))
 		}
 	}
 	if l.UnitsBurst < l.UnitsPerRequest {
-		errs = append(errs, fmt.Errorf("burst of units: %d must be at least the %d units of one request", l.UnitsBurst, l.UnitsPerRequest))
+		errs = append(errs, fmt.Errorf("burst of units: %d must be at least the %d of one request", l.UnitsBurst, l.UnitsPerRequest))
 	}
 	if l.AllBodyBytes < l.BodyBytes {
 		errs = append(errs, fmt.Errorf("bytes of all bodies: %d must be at least the %d of one", l.AllBodyBytes, l.BodyBytes))
@@ -101,8 +103,8 @@ type charged struct {
 	spent   int
 }
 
-// Middleware lets a request through if its merchant is within its limits, and with its body read: a slow sender holds nothing that
-// others wait for. Otherwise it answers 429, 413 or, if all merchants together send too much, 503.
+// Middleware lets a request through if its merchant is within its limits, and with its body read: a slow sender holds nothing
+// that others wait for. Otherwise it answers 429, 413 or, if all merchants together send too much, 503.
 func (l *Limiter) Middleware(next http.Handler) http.Handler { return l.middleware(ordinary, next) }
 
 // Streams is Middleware for requests that stay open.
@@ -139,11 +141,12 @@ func (l *Limiter) enter(name string, kind int, now time.Time) (*account, *Denied
 	}
 	if a.running[kind] >= [2]int{l.limits.Concurrent, l.limits.Streams}[kind] {
 		what := [2]string{"requests", "event streams"}[kind]
-		return nil, &Denied{http.StatusTooManyRequests, fmt.Sprintf("%d %s of this merchant are running; wait for one to end", a.running[kind], what),
-			time.Second}
+		detail := fmt.Sprintf("%d %s of this merchant are running; wait for one to end", a.running[kind], what)
+		return nil, &Denied{http.StatusTooManyRequests, detail, time.Second}
 	}
 	if wait := take(a.requests, 1, now); wait > 0 {
-		return nil, &Denied{http.StatusTooManyRequests, fmt.Sprintf("more than %g requests per second of this merchant", l.limits.Requests), wait}
+		detail := fmt.Sprintf("more than %g requests per second of this merchant", l.limits.Requests)
+		return nil, &Denied{http.StatusTooManyRequests, detail, wait}
 	}
 	a.running[kind]++
 	return a, nil
@@ -225,8 +228,8 @@ func (l *Limiter) forget(e *list.Element) bool {
 	return true
 }
 
-// Charge takes the computing time of a request from what its merchant may use, before the work is done: units are scenarios times SKUs.
-// The error is a *Denied. What was not asked for by a request that a Limiter let through costs nothing.
+// Charge takes the computing time of a request from what its merchant may use, before the work is done: units are scenarios times
+// SKUs. The error is a *Denied. What was not asked for by a request that a Limiter let through costs nothing.
 func Charge(ctx context.Context, units int) error {
 	c, ok := ctx.Value(chargeKey{}).(*charged)
 	if !ok || units <= 0 {
@@ -236,13 +239,13 @@ func Charge(ctx context.Context, units int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if units > l.limits.UnitsPerRequest-c.spent {
-		return &Denied{Status: http.StatusRequestEntityTooLarge,
-			Detail: fmt.Sprintf("the request needs %d scenarios times SKUs; the limit is %d: ask for fewer SKUs or scenarios at a time",
-				c.spent+units, l.limits.UnitsPerRequest)}
+		detail := fmt.Sprintf("the request needs more than %d scenarios times SKUs; ask for fewer SKUs or scenarios at a time",
+			l.limits.UnitsPerRequest)
+		return &Denied{Status: http.StatusRequestEntityTooLarge, Detail: detail}
 	}
 	if wait := take(c.account.units, units, time.Now()); wait > 0 {
-		return &Denied{http.StatusTooManyRequests,
-			fmt.Sprintf("more than %.0f scenarios times SKUs per second of this merchant", l.limits.UnitsPerSecond), wait}
+		detail := fmt.Sprintf("more than %.0f scenarios times SKUs per second of this merchant", l.limits.UnitsPerSecond)
+		return &Denied{http.StatusTooManyRequests, detail, wait}
 	}
 	c.spent += units
 	return nil
@@ -273,12 +276,12 @@ func (l *Limiter) releaseBody(size int64) {
 }
 
 func (l *Limiter) tooLarge() *Denied {
-	return &Denied{Status: http.StatusRequestEntityTooLarge,
-		Detail: fmt.Sprintf("the body has more than %d bytes; send fewer articles at a time", l.limits.BodyBytes)}
+	detail := fmt.Sprintf("the body has more than %d bytes; send fewer articles at a time", l.limits.BodyBytes)
+	return &Denied{Status: http.StatusRequestEntityTooLarge, Detail: detail}
 }
 
-// readBody reads the body into memory, until the connection's deadline for reading. Behind the body there is none: the server goes on
-// reading to see when the client leaves, and a deadline would look like that.
+// readBody reads the body into memory, until the connection's deadline for reading. Behind the body there is none: the server
+// goes on reading to see when the client leaves, and a deadline would look like that.
 func (l *Limiter) readBody(w http.ResponseWriter, r *http.Request) *Denied {
 	if r.ContentLength != 0 {
 		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, l.limits.BodyBytes))

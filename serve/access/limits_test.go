@@ -40,14 +40,16 @@ func as(merchant string, r *http.Request) *http.Request {
 func TestLimitsValidate(t *testing.T) {
 	bad := Limits{Requests: math.NaN(), UnitsPerSecond: math.Inf(1), UnitsPerRequest: 2, UnitsBurst: 1, BodyBytes: 2, AllBodyBytes: 1}
 	_, err := NewLimiter(bad)
-	for _, want := range []string{"requests per second", "burst of requests", "concurrent", "streams", "units per second", "burst of units", "all bodies", "accounts"} {
+	for _, want := range []string{"requests per second", "burst of requests", "concurrent", "streams", "units per second",
+		"burst of units", "all bodies", "accounts"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; want also %q", err, want)
 		}
 	}
 }
 
-// TestRequestRate: a merchant gets its burst at once and its rate in the long run, is told when to come back, and others don't notice.
+// TestRequestRate: a merchant gets its burst at once and its rate in the long run, is told when to come back, and others don't
+// notice.
 func TestRequestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newLimiter(t, func(l *Limits) { l.Requests, l.Burst = 10, 20 }).Middleware(whoami)
@@ -94,7 +96,8 @@ func TestConcurrency(t *testing.T) {
 		<-held
 	}
 	for _, h := range []http.Handler{ordinary, streams} {
-		if w := serve(h, as("north", request(http.MethodGet, "/v1/x", ""))); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+		w := serve(h, as("north", request(http.MethodGet, "/v1/x", "")))
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
 			t.Errorf("one too many: %d %v; want 429", w.Code, w.Header())
 		}
 	}
@@ -189,12 +192,16 @@ func TestCharge(t *testing.T) {
 			status int // 0: let through
 			after  time.Duration
 		}{
-			{[]int{1001}, 413, 0}, {[]int{600, 401}, 413, 0}, {[]int{math.MaxInt}, 413, 0}, {[]int{1, math.MaxInt}, 413, 0}, {[]int{0, -5}, 0, 0},
+			{[]int{1001}, 413, 0}, {[]int{600, 401}, 413, 0}, {[]int{math.MaxInt}, 413, 0}, {[]int{1, math.MaxInt}, 413, 0},
+			{[]int{0, -5}, 0, 0},
 			{[]int{1000}, 0, 0}, {[]int{299}, 0, 0}, // 2000 less 600, 1, 1000 and 299 are left: 100
 			{[]int{500}, 429, 800 * time.Millisecond}, {[]int{100}, 0, 0}, {[]int{1}, 429, 2 * time.Millisecond},
 		} {
 			d := charge(c.parts...)
-			if c.status == 0 && d != nil || c.status != 0 && (d == nil || d.Status != c.status || (d.RetryAfter-c.after).Abs() > time.Millisecond) {
+			if c.status == 0 && d == nil {
+				continue
+			}
+			if d == nil || d.Status != c.status || (d.RetryAfter-c.after).Abs() > time.Millisecond {
 				t.Errorf("%v: %+v; want %d after %v", c.parts, d, c.status, c.after)
 			}
 		}

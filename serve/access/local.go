@@ -30,9 +30,9 @@ func loopbackHost(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// Local protects a service that needs no tokens from the pages in this machine's browser. The Host header must name this machine: a
-// page whose own name was made to resolve to 127.0.0.1 (DNS rebinding) sends its own. And what a browser sends on behalf of a page of
-// another origin may not change anything.
+// Local protects a service that needs no tokens from the pages in this machine's browser. The Host header must name this machine:
+// a page whose own name was made to resolve to 127.0.0.1 (DNS rebinding) sends its own. And what a browser sends on behalf of a
+// page of another origin may not change anything.
 func Local(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -132,8 +132,8 @@ func (p Principal) May(r Right, merchant string) bool {
 	return p.Rights.Has(r) && p.Merchants.Has(merchant)
 }
 
-// account names whose limits the principal uses up: those of its merchants, so that several keys of one merchant share them; for a
-// principal of every merchant its own.
+// account names whose limits the principal uses up: those of its merchants, so that several keys of one merchant share them; for
+// a principal of every merchant its own.
 func (p Principal) account() string {
 	if p.Merchants.all {
 		return AllMerchants + p.Name

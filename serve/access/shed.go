@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Shedder bounds how many requests are worked on at a time and how long others wait for their turn. When there are too many, some are
-// refused at once or soon, and the rest is answered nearly as fast as ever. Next is one of the merchant that has the least running, and of
-// these who came last: when the wait is long, it is those who have waited longest who will not be served in time, and serving them first
-// would have everyone wait as long (B. Maurer, "Fail at scale", ACM Queue 13(8), 2015).
+// Shedder bounds how many requests are worked on at a time and how long others wait for their turn. When there are too many, some
+// are refused at once or soon, and the rest is answered nearly as fast as ever. Next is one of the merchant that has the least
+// running, and of these who came last: when the wait is long, it is those who have waited longest who will not be served in time,
+// and serving them first would have everyone wait as long (B. Maurer, "Fail at scale", ACM Queue 13(8), 2015).
 type Shedder struct {
 	queue int
 	wait  time.Duration
@@ -50,7 +50,7 @@ var errShed = errors.New("the service has too much to do; try again")
 // NewShedder has up to slots requests worked on at a time, and up to queue others wait, for up to wait.
 func NewShedder(slots, queue int, wait time.Duration) (*Shedder, error) {
 	if slots < 1 || queue < 0 || wait < 0 {
-		return nil, fmt.Errorf("load shedding: %d slots must be 1 or more, a queue of %d and a wait of %v must not be negative", slots, queue, wait)
+		return nil, fmt.Errorf("load shedding: slots %d must be 1 or more, queue %d and wait %v not below 0", slots, queue, wait)
 	}
 	return &Shedder{queue: queue, wait: wait, free: slots, waiting: list.New(), shares: make(map[string]*share)}, nil
 }

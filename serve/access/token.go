@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A token is rsk_<id>_<secret and checksum>: 10 random bytes, and 32 random bytes with the first 3 bytes of a SHA-256 over both, in
-// lower-case base32. The lengths are multiples of 5 bytes, so that there is one way to write each token.
+// A token is rsk_<id>_<secret and checksum>: 10 random bytes, and 32 random bytes with the first 3 bytes of a SHA-256 over both,
+// in lower-case base32. The lengths are multiples of 5 bytes, so that there is one way to write each token.
 const (
 	tokenPrefix    = "rsk_"
 	idBytes        = 10
@@ -25,12 +25,12 @@ const (
 var tokenEncoding = base32.NewEncoding(tokenAlphabet).WithPadding(base32.NoPadding)
 
 // errMalformed says that a token can't be one that was ever made: its checksum is wrong.
-const errMalformed = Refusal("the API key is incomplete or mistyped: it does not fit its own checksum; copy all of it, from rsk_ to its end")
+const errMalformed = Refusal("the API key is incomplete or mistyped; copy all of it, from rsk_ to its end")
 
 type secret [secretBytes]byte
 
-// hash is what is stored of a secret. A slow hash such as bcrypt protects secrets that can be guessed, as people's passwords; 256 random
-// bits can't be guessed, however fast the hash, and a slow one would let anyone keep the server busy with wrong keys.
+// hash is what is stored of a secret. A slow hash such as bcrypt protects secrets that can be guessed, as people's passwords; 256
+// random bits can't be guessed, however fast the hash, and a slow one would let anyone keep the server busy with wrong keys.
 func (s secret) hash() [sha256.Size]byte { return sha256.Sum256(s[:]) }
 
 func (s secret) matches(hash [sha256.Size]byte) bool {

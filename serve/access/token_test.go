@@ -38,8 +38,8 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestTokenTypos: every single wrong, missing, doubled or swapped character is told. A checksum of 24 bits misses one typo in 17 million;
-// there are about 2,800 here for one fixed token.
+// TestTokenTypos: every single wrong, missing, doubled or swapped character is told. A checksum of 24 bits misses one typo in 17
+// million; there are about 2,800 here for one fixed token.
 func TestTokenTypos(t *testing.T) {
 	var s secret
 	copy(s[:], "thirty-two bytes, always the same")

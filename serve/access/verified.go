@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// verifiedTokens remembers JWTs whose signature was good, as checking one takes 0.05 to 0.7 ms (BenchmarkJWT). What it remembers of a
-// token is good until the token's end, as long as the key that has signed it is in the issuer's set.
+// verifiedTokens remembers JWTs whose signature was good, as checking one takes 0.05 to 0.7 ms (BenchmarkJWT). What it remembers
+// of a token is good until the token's end, as long as the key that has signed it is in the issuer's set.
 type verifiedTokens struct {
 	mu     sync.Mutex
 	tokens map[[sha256.Size]byte]verified
@@ -36,7 +36,7 @@ func (t *verifiedTokens) get(token string, keys []*publicKey) (Principal, bool) 
 func (t *verifiedTokens) put(token string, v verified) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.tokens) >= maxVerified || t.tokens == nil { // most of a full table have expired: starting anew costs one check per token
+	if len(t.tokens) >= maxVerified || t.tokens == nil { // most have expired by then: starting anew costs one check per token
 		t.tokens = make(map[[sha256.Size]byte]verified)
 	}
 	t.tokens[sha256.Sum256([]byte(token))] = v
