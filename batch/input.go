@@ -44,7 +44,8 @@ func (d *Dated) checkFolders() error {
 // checkLocal turns away the address of an object store, which would be taken for a folder of that name.
 func checkLocal(what, folder string) error {
 	if scheme, _, ok := strings.Cut(folder, "://"); ok {
-		return fmt.Errorf("%s %s: a run works on folders, not on the %s store itself; copy or mount it, and name that folder", what, folder, scheme)
+		return fmt.Errorf("%s %s: a run works on folders, not on the %s store itself; copy or mount it, and name that folder",
+			what, folder, scheme)
 	}
 	return nil
 }
@@ -65,10 +66,12 @@ func (d *Dated) missingInput(err error) error {
 	}
 	name := dated(d.Date)
 	if _, err := os.Stat(d.Input); err != nil {
-		return missingf("there is no input folder %s; it is the one that has a folder %s with articles.parquet and forecast.parquet", d.Input, name)
+		return missingf("there is no input folder %s; it is the one that has a folder %s with articles.parquet and forecast.parquet",
+			d.Input, name)
 	}
 	if base := filepath.Base(filepath.Clean(d.Input)); strings.HasPrefix(base, "date=") {
-		return missingf("the input folder %s is dated itself; name the folder that it is in, %s", d.Input, filepath.Dir(filepath.Clean(d.Input)))
+		return missingf("the input folder %s is dated itself; name the folder that it is in, %s",
+			d.Input, filepath.Dir(filepath.Clean(d.Input)))
 	}
 	days, err := Days(d.Input)
 	if err != nil {
@@ -117,8 +120,8 @@ func (d *Dated) find(name string) (string, error) {
 		if others != nil {
 			has = "it has " + strings.Join(others, ", ")
 		}
-		return "", missingf("%s has no table %s, that is a file like %s.parquet or %s.csv or a folder %s of such files; %s", d.inputFolder(), name,
-			name, name, name, has)
+		return "", missingf("%s has no table %s, that is a file like %s.parquet or %s.csv or a folder %s of such files; %s",
+			d.inputFolder(), name, name, name, name, has)
 	case 1:
 		return found[0], nil
 	}
@@ -166,7 +169,8 @@ func (d *Dated) check(m *Manifest) error {
 		what      string
 		then, now any
 	}{
-		{"date", m.Date, d.Date.Format(time.DateOnly)}, {"engine version", m.EngineVersion, d.EngineVersion}, {"seed", m.Seed, d.Seed},
+		{"date", m.Date, d.Date.Format(time.DateOnly)}, {"engine version", m.EngineVersion, d.EngineVersion},
+		{"seed", m.Seed, d.Seed},
 		{"separator", m.Read.Separator, d.Forecast.Separator}, {"model", m.Read.Model, d.Forecast.Model},
 		{"shard size", m.ShardSize, d.shardSize()}, {"settings", m.Settings.Hash[:12] + "…", set.Hash()[:12] + "…"},
 	} {
@@ -200,8 +204,8 @@ func (d *Dated) checkFiles(m *Manifest) error {
 			}
 		}
 		if !slices.Equal(now, then) {
-			return fmt.Errorf("the table %s in %s has changed since the run was planned: then %s, now %s; put the old files back to go on, "+
-				"or begin anew with --restart", name, d.inputFolder(), listFiles(then), listFiles(now))
+			return fmt.Errorf("the table %s in %s has changed since the run was planned: then %s, now %s; "+
+				"put the old files back to go on, or begin anew with --restart", name, d.inputFolder(), listFiles(then), listFiles(now))
 		}
 	}
 	return nil
@@ -217,8 +221,8 @@ func listFiles(files []string) string {
 	return strings.Join(files, ", ")
 }
 
-// verifyInputs makes sure that the files that the shards of a slice read are those of the manifest, also where all shards are finished: a result
-// that is not of the input that lies there would be taken for it.
+// verifyInputs makes sure that the files that the shards of a slice read are those of the manifest, also where all shards are
+// finished: a result that is not of the input that lies there would be taken for it.
 func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, from, to int) error {
 	if err := d.checkFiles(m); err != nil {
 		return err

@@ -18,8 +18,8 @@ func newBatchCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "batch",
 		Short: "Run over a whole assortment, to be started by a scheduler",
-		Long: `batch recommends orders for a dated folder of tables, in shards that survive any interruption, on one machine or on many, and says what has
-changed since the run before.`,
+		Long: `batch recommends orders for a dated folder of tables, in shards that survive any interruption, on one machine or on many, and
+says what has changed since the run before.`,
 		Example: "  restock batch run --input in --output out --date 2026-01-05",
 	}
 	group(cmd, newBatchRunCommand(e), newBatchMergeCommand(e))
@@ -36,8 +36,10 @@ type afterFlags struct {
 
 func (f *afterFlags) register(cmd *cobra.Command) {
 	f.maxRejects = 0.05
-	cmd.Flags().StringVar(&f.previous, "previous", "", "compare with the run in this output `FOLDER`, or none (default: the latest complete one before the date)")
-	cmd.Flags().Var(&f.thresholds, "check", "end with exit code 4 unless this `BOUND` holds, as served_share>=0.9; can be given more than once")
+	cmd.Flags().StringVar(&f.previous, "previous", "",
+		"compare with the run in this output `FOLDER`, or none (default: the latest complete one before the date)")
+	cmd.Flags().Var(&f.thresholds, "check",
+		"end with exit code 4 unless this `BOUND` holds, as served_share>=0.9; can be given more than once")
 	cmd.Flags().Var(&f.maxRejects, "max-rejects", "end with exit code 3 if more than this `SHARE` of the rows is rejected")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "end with exit code 3 if any row is rejected")
 }
@@ -74,14 +76,15 @@ func newBatchRunCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Recommend orders for the tables of a date",
-		Long: `run reads INPUT/date=DATE/articles and INPUT/date=DATE/forecast (each a file like articles.parquet, or a folder of files), the settings
-restock.yaml beside them or in INPUT, and, if it is there, the table limits. It writes to OUTPUT/date=DATE: recommendations and rejects, one
-file for each shard, summary.json, report.html, and at the end _SUCCESS.
+		Long: `run reads INPUT/date=DATE/articles and INPUT/date=DATE/forecast (each a file like articles.parquet, or a folder of files), the
+settings restock.yaml beside them or in INPUT, and, if it is there, the table limits. It writes to OUTPUT/date=DATE:
+recommendations and rejects, one file for each shard, summary.json, report.html, and at the end _SUCCESS.
 
-A run that was stopped, in whatever way, goes on where it was: run the same command again. Finished shards are verified and kept, and the result
-has the same bytes as that of a run that nothing has happened to. Inputs that have changed meanwhile are an error.
+A run that was stopped, in whatever way, goes on where it was: run the same command again. Finished shards are verified and kept,
+and the result has the same bytes as that of a run that nothing has happened to. Inputs that have changed meanwhile are an error.
 
-Several processes or machines share a run by --shard 0/4, --shard 1/4 and so on, over one output folder; 'restock batch merge' completes it.
+Several processes or machines share a run by --shard 0/4, --shard 1/4 and so on, over one output folder; 'restock batch merge'
+completes it.
 
 When all is done the orders are compared with those of the run before, and figures are checked. --check takes:
 ` + checksText(),
@@ -101,7 +104,8 @@ When all is done the orders are compared with those of the run before, and figur
 	cmd.Flags().StringVar(&f.model, "model", "", "`NAME` of the model to read from a forecast that holds several")
 	f.afterFlags.register(cmd)
 	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
-	cmd.Flags().Lookup("config").Usage = "settings `FILE` (default restock.yaml of the dated folder or of the input folder, if there is one)"
+	cmd.Flags().Lookup("config").Usage =
+		"settings `FILE` (default restock.yaml of the dated folder or of the input folder, if there is one)"
 	f.registerRun(cmd)
 	f.registerOutput(cmd)
 	f.registerLog(cmd)
@@ -114,8 +118,8 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	if f.restart && f.slice.Count > 0 {
-		return usageErrorf(seeHelp(cmd), "--restart would throw away what the other parts have done; remove %s/date=%s instead", f.output,
-			date.Format(time.DateOnly))
+		return usageErrorf(seeHelp(cmd), "--restart would throw away what the other parts have done; remove %s/date=%s instead",
+			f.output, date.Format(time.DateOnly))
 	}
 	if f.slice.Count > 0 {
 		for _, name := range []string{"previous", "check", "max-rejects", "strict"} {
@@ -135,13 +139,15 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 	outcome, err := batch.RunDated(cmd.Context(), batch.Dated{
 		Input: f.input, Output: f.output, Date: date, Config: f.config, Overrides: overrides,
 		Forecast: table.ForecastOptions{Separator: f.separator, Model: f.model}, Seed: f.seed, Workers: int(f.workers),
-		EngineVersion: optimize.EngineVersion, ShardSize: int64(f.shardSize), Slice: f.slice.Slice, Restart: f.restart, After: f.after(),
-		Log: func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) }, Progress: bar.show,
+		EngineVersion: optimize.EngineVersion, ShardSize: int64(f.shardSize), Slice: f.slice.Slice, Restart: f.restart,
+		After: f.after(),
+		Log:   func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) }, Progress: bar.show,
 	})
 	bar.end()
 	if err != nil {
 		if outcome != nil && outcome.Done+outcome.Kept < outcome.Shards {
-			return withHint(err, fmt.Sprintf("%d of %d shards are finished and stay; the same command again does the others", outcome.Done+outcome.Kept, outcome.Shards))
+			return withHint(err, fmt.Sprintf("%d of %d shards are finished and stay; the same command again does the others",
+				outcome.Done+outcome.Kept, outcome.Shards))
 		}
 		return err
 	}
@@ -163,8 +169,8 @@ func newBatchMergeCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge",
 		Short: "Complete a run that was done in parts",
-		Long: `merge verifies the files of all shards, adds their counts up, compares with the run before, and writes summary.json, report.html and _SUCCESS
-as 'restock batch run' of the whole does. It changes no shard's file, and reads no input but the limits.`,
+		Long: `merge verifies the files of all shards, adds their counts up, compares with the run before, and writes summary.json,
+report.html and _SUCCESS as 'restock batch run' of the whole does. It changes no shard's file, and reads no input but the limits.`,
 		Example: "  restock batch merge --output out --date 2026-01-05 --wait 6h",
 		Args:    needs("output"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },
@@ -213,11 +219,13 @@ func finishBatch(e *env, f *commonFlags, after *afterFlags, o *batch.Outcome) er
 	hint := o.Folder + "/rejects has them with their reasons"
 	switch t, limit := &s.Totals, float64(after.maxRejects); {
 	case t.In == 0:
-		return withHint(errors.New("the articles table has no rows, so there is nothing to recommend"), "an empty result was written")
+		return withHint(errors.New("the articles table has no rows, so there is nothing to recommend"),
+			"an empty result was written")
 	case after.strict && t.Rejects > 0:
 		return &exitError{fmt.Errorf("%d of %d rows were rejected, and --strict allows none", t.Rejects, t.In), hint, exitRejects}
 	case t.RejectShare() > limit:
-		return &exitError{fmt.Errorf("%d of %d rows were rejected, more than the %g %% that --max-rejects allows", t.Rejects, t.In, 100*limit), hint, exitRejects}
+		return &exitError{fmt.Errorf("%d of %d rows were rejected, more than the %g %% that --max-rejects allows",
+			t.Rejects, t.In, 100*limit), hint, exitRejects}
 	}
 	if failed := s.Failed(); len(failed) > 0 {
 		var list []string

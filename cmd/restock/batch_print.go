@@ -12,11 +12,13 @@ import (
 // printSlice tells what a part of a run has done.
 func (f *batchRunFlags) printSlice(e *env, o *batch.Outcome, date time.Time) error {
 	if f.format.value == "json" {
-		return printJSON(e.stdout, map[string]any{"folder": o.Folder, "shard": f.slice.String(), "shards": o.Shards, "done": o.Done, "kept": o.Kept,
-			"rows": o.Rows, "seconds": o.Elapsed.Seconds()})
+		return printJSON(e.stdout, map[string]any{"folder": o.Folder, "shard": f.slice.String(), "shards": o.Shards, "done": o.Done,
+			"kept": o.Kept, "rows": o.Rows, "seconds": o.Elapsed.Seconds()})
 	}
-	_, err := fmt.Fprintf(e.stdout, "part %s: %d shards done, %d kept, of %d in all; %d rows in %s\nwhen all parts are done: restock batch merge --output %s --date %s\n",
-		f.slice.String(), o.Done, o.Kept, o.Shards, o.Rows, o.Elapsed.Round(time.Millisecond), shellWord(f.output), date.Format(time.DateOnly))
+	_, err := fmt.Fprintf(e.stdout, "part %s: %d shards done, %d kept, of %d in all; %d rows in %s\n"+
+		"when all parts are done: restock batch merge --output %s --date %s\n",
+		f.slice.String(), o.Done, o.Kept, o.Shards, o.Rows, o.Elapsed.Round(time.Millisecond),
+		shellWord(f.output), date.Format(time.DateOnly))
 	return err
 }
 
@@ -36,9 +38,11 @@ func printBatch(e *env, f *commonFlags, o *batch.Outcome) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d rows in = %d recommendations + %d rejects\n", t.In, t.Recommendations, t.Rejects)
 	fmt.Fprintf(&b, "  order now %d SKUs, %s units, worth %s\n", t.OrdersNow, thousands(t.UnitsNow), money(t.ValueNow))
-	fmt.Fprintf(&b, "  expected cost %s, without any order %s: saves %s\n", money(t.Cost), money(t.DoNothingCost), money(t.Saving))
+	fmt.Fprintf(&b, "  expected cost %s, without any order %s: saves %s\n",
+		money(t.Cost), money(t.DoNothingCost), money(t.Saving))
 	if t.Demand > 0 {
-		fmt.Fprintf(&b, "  demand served (by value) %.1f %%, without any order %.1f %%\n", 100*t.Served/t.Demand, 100*t.ServedNothing/t.Demand)
+		fmt.Fprintf(&b, "  demand served (by value) %.1f %%, without any order %.1f %%\n",
+			100*t.Served/t.Demand, 100*t.ServedNothing/t.Demand)
 	}
 	for i, r := range s.Reasons() {
 		if i == 5 {
@@ -61,11 +65,12 @@ func printComparison(b *strings.Builder, c *batch.Comparison) {
 	if c == nil {
 		return
 	}
-	fmt.Fprintf(b, "  since the run of %s: %d of %d orders differ (%d new, %d dropped, %d raised, %d lowered), %s units now, %s then\n",
-		c.PreviousDate, c.Changed, c.Both, c.New, c.Dropped, c.Raised, c.Lowered, thousands(c.UnitsNow), thousands(c.UnitsBefore))
+	fmt.Fprintf(b, "  since the run of %s: %d of %d orders differ (%d new, %d dropped, %d raised, %d lowered), "+
+		"%s units now, %s then\n", c.PreviousDate, c.Changed, c.Both, c.New, c.Dropped, c.Raised, c.Lowered, thousands(c.UnitsNow), thousands(c.UnitsBefore))
 	for _, x := range c.Causes {
 		if x.Changed > 0 {
-			fmt.Fprintf(b, "    %d of %d SKUs with another %s: +%s, -%s units\n", x.Changed, x.SKUs, x.Cause, thousands(x.Added), thousands(x.Removed))
+			fmt.Fprintf(b, "    %d of %d SKUs with another %s: +%s, -%s units\n",
+				x.Changed, x.SKUs, x.Cause, thousands(x.Added), thousands(x.Removed))
 		}
 	}
 }

@@ -23,8 +23,8 @@ func datedTables(t *testing.T) (dir string, flags []string) {
 			t.Fatal(err)
 		}
 	}
-	return dir, []string{"--input", filepath.Join(dir, "in"), "--output", filepath.Join(dir, "out"), "--date", "2026-01-07", "--quiet",
-		"--scenarios", "50", "--eval-scenarios", "100", "--max-rejects", "0.5"}
+	return dir, []string{"--input", filepath.Join(dir, "in"), "--output", filepath.Join(dir, "out"),
+		"--date", "2026-01-07", "--quiet", "--scenarios", "50", "--eval-scenarios", "100", "--max-rejects", "0.5"}
 }
 
 // TestBatchRun: the whole way in one process, in parts, and again, with the same figures.
@@ -42,7 +42,8 @@ func TestBatchRun(t *testing.T) {
 			Rejects         int `json:"rejects"`
 		} `json:"totals"`
 	}
-	if err := json.Unmarshal([]byte(whole), &s); err != nil || s.Totals.In != 5 || s.Totals.Recommendations != 4 || s.Totals.Rejects != 1 {
+	err := json.Unmarshal([]byte(whole), &s)
+	if err != nil || s.Totals.In != 5 || s.Totals.Recommendations != 4 || s.Totals.Rejects != 1 {
 		t.Errorf("summary %+v, error %v", s, err)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "out", "date=2026-01-07", "report.html"))
@@ -56,11 +57,13 @@ func TestBatchRun(t *testing.T) {
 	parts := filepath.Join(dir, "parts")
 	for _, part := range []string{"1/2", "0/2"} {
 		flags := append([]string{"batch", "run", "--shard", part}, flags[:len(flags)-2]...)
-		if code, stdout, stderr := restock(t, append(flags, "--output", parts)...); code != exitDone || !strings.Contains(stdout, "restock batch merge") {
+		code, stdout, stderr := restock(t, append(flags, "--output", parts)...)
+		if code != exitDone || !strings.Contains(stdout, "restock batch merge") {
 			t.Errorf("part %s: code %d, %s%s", part, code, stdout, stderr)
 		}
 	}
-	code, merged, stderr := restock(t, "batch", "merge", "--output", parts, "--max-rejects", "0.5", "--quiet", "--format", "json")
+	code, merged, stderr := restock(t, "batch", "merge", "--output", parts, "--max-rejects", "0.5", "--quiet",
+		"--format", "json")
 	if code != exitDone || merged != whole {
 		t.Errorf("merge: code %d, %s, summary %s", code, stderr, merged)
 	}
@@ -80,7 +83,8 @@ func TestBatchExitCodes(t *testing.T) {
 		{[]string{"--check", "served_share>=0.9999"}, exitChecks, "checks failed: served_share>=0.9999 (it is "},
 	} {
 		code, stdout, stderr := restock(t, append(run, c.more...)...)
-		if code != c.code || !strings.Contains(stderr, c.want) || !strings.Contains(stdout, "5 rows in = 4 recommendations + 1 rejects") {
+		if code != c.code || !strings.Contains(stderr, c.want) ||
+			!strings.Contains(stdout, "5 rows in = 4 recommendations + 1 rejects") {
 			t.Errorf("%v: code %d, %s%s", c.more, code, stdout, stderr)
 		}
 	}
@@ -100,9 +104,11 @@ func TestBatchMistakes(t *testing.T) {
 		{append(run, "--date", "7.1.2026"), exitUsage, `flag --date: "7.1.2026" is not a date like 2026-01-31`},
 		{append(run, "--date", "tomorrow"), exitFailed, "has no folder date=" + time.Now().AddDate(0, 0, 1).Format("2006-01")},
 		{append(run, "--date", "2026-01-08"), exitFailed, "has no folder date=2026-01-08, it has date=2026-01-07"},
-		{append(run, "--input", filepath.Join(in, "date=2026-01-07")), exitFailed, "is dated itself; name the folder that it is in, " + in},
+		{append(run, "--input", filepath.Join(in, "date=2026-01-07")), exitFailed,
+			"is dated itself; name the folder that it is in, " + in},
 		{append(run, "--input", dir), exitFailed, "has no folder date=2026-01-07, nor any other date"},
-		{append(run, "--input", "nowhere"), exitFailed, "there is no input folder nowhere; it is the one that has a folder date=2026-01-07"},
+		{append(run, "--input", "nowhere"), exitFailed,
+			"there is no input folder nowhere; it is the one that has a folder date=2026-01-07"},
 		{append(run, "--input", "s3://bucket/in"), exitFailed, "a run works on folders, not on the s3 store itself"},
 		{append(run, "--output", "gs://bucket/out"), exitFailed, "a run works on folders, not on the gs store itself"},
 		{append(run, "--output", in), exitFailed, "input and output are the same folder"},
@@ -134,11 +140,13 @@ func TestBatchInputChanges(t *testing.T) {
 	}
 	day := filepath.Join(dir, "in", "date=2026-01-07")
 	write(t, filepath.Join(day, "limits.csv"), "merchant_id,limit,at_most\nnorth,money,50\nnoth,units,3\n")
-	if code, _, stderr := restock(t, run...); code != exitFailed || !strings.Contains(stderr, "the table limits in "+day+" has changed") {
+	code, _, stderr := restock(t, run...)
+	if code != exitFailed || !strings.Contains(stderr, "the table limits in "+day+" has changed") {
 		t.Errorf("limits: code %d, %s", code, stderr)
 	}
 	code, stdout, stderr := restock(t, append(run, "--restart")...)
-	if code != exitDone || !strings.Contains(stdout, "limit of north, money") || !strings.Contains(stderr, "limits for merchant noth, but no article is theirs") {
+	if code != exitDone || !strings.Contains(stdout, "limit of north, money") ||
+		!strings.Contains(stderr, "limits for merchant noth, but no article is theirs") {
 		t.Errorf("restart: code %d, %s%s", code, stdout, stderr)
 	}
 	data, err := os.ReadFile(filepath.Join(day, "articles.csv"))
@@ -146,7 +154,8 @@ func TestBatchInputChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(day, "articles.csv"), strings.Replace(string(data), "north,fast,10", "north,fast,11", 1))
-	if code, _, stderr := restock(t, run...); code != exitFailed || !strings.Contains(stderr, "articles.csv has changed since the run was planned") {
+	code, _, stderr = restock(t, run...)
+	if code != exitFailed || !strings.Contains(stderr, "articles.csv has changed since the run was planned") {
 		t.Errorf("articles: code %d, %s", code, stderr)
 	}
 }
