@@ -27,7 +27,8 @@ func derive(from, to string, change func(folder string) error) (string, error) {
 
 // rows visits the articles of a dated folder with their forecasts.
 func rows(folder string, visit func(*table.ArticleRow, *forecast.Quantiles) error) error {
-	joined, err := table.Join(filepath.Join(folder, "articles.parquet"), filepath.Join(folder, "forecast.parquet"), table.JoinOptions{})
+	articles, forecasts := filepath.Join(folder, "articles.parquet"), filepath.Join(folder, "forecast.parquet")
+	joined, err := table.Join(articles, forecasts, table.JoinOptions{})
 	if err != nil {
 		return err
 	}

@@ -56,8 +56,8 @@ func speed(o *options) (string, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Speed\n\n`make speed SKUS=%d ROUNDS=%d`. %s.\n\n", skus, o.rounds, o.machine)
-	fmt.Fprintf(&b, `%d SKUs, 500 + 2,000 scenarios, Parquet in and out. Planning, hashing, reading, writing, summary and report are included. The median of %d runs that
-alternate; with least and most.
+	fmt.Fprintf(&b, `%d SKUs, 500 + 2,000 scenarios, Parquet in and out. Planning, hashing, reading, writing, summary and report are
+included. The median of %d runs that alternate; with least and most.
 
 | workers | SKUs a second | least, most | wall clock | processor time per 1,000 SKUs | peak memory |
 | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -68,14 +68,14 @@ alternate; with least and most.
 		for _, u := range runs[k] {
 			least, most = max(least, u.wall), min(most, u.wall)
 		}
-		fmt.Fprintf(&b, "| %d | %.0f | %.0f, %.0f | %.1f s | %.0f ms | %s |\n", n, rate(skus, m.wall), rate(skus, least), rate(skus, most),
-			m.wall.Seconds(), perThousand(skus, m.cpu), megabytes(m.peak))
+		fmt.Fprintf(&b, "| %d | %.0f | %.0f, %.0f | %.1f s | %.0f ms | %s |\n", n,
+			rate(skus, m.wall), rate(skus, least), rate(skus, most), m.wall.Seconds(), perThousand(skus, m.cpu), megabytes(m.peak))
 	}
 	return b.String(), nil
 }
 
-// inTwo runs two processes of one worker each and then the merge. Its usage is that of all three; path is the processor time of the larger part and
-// the merge: the wall clock that they would take on two processors of their own.
+// inTwo runs two processes of one worker each and then the merge. Its usage is that of all three; path is the processor time of the
+// larger part and the merge: the wall clock that they would take on two processors of their own.
 func (o *options) inTwo(in string, more ...string) (sum usage, path time.Duration, err error) {
 	out, err := o.fresh("two")
 	if err != nil {
@@ -164,8 +164,9 @@ func linear(o *options) (string, error) {
 
 // peak is linear with few scenarios: reading, joining, writing and merging are what they are, and the search is short.
 func peak(o *options) (string, error) {
-	return o.bySize("peak", "Memory at millions of SKUs", "16 + 16 scenarios, so that it ends in time: the memory of a SKU's scenarios does not depend on "+
-		"how many SKUs there are; all else is as large as with 500 + 2,000", "--scenarios", "16", "--eval-scenarios", "16")
+	return o.bySize("peak", "Memory at millions of SKUs", "16 + 16 scenarios, so that it ends in time (the memory of scenarios does\n"+
+		"not depend on how many SKUs there are, and all else is as large as with 500 + 2,000)",
+		"--scenarios", "16", "--eval-scenarios", "16")
 }
 
 func (o *options) bySize(name, title, what string, more ...string) (string, error) {
@@ -175,7 +176,8 @@ func (o *options) bySize(name, title, what string, more ...string) (string, erro
 		list = append(list, strconv.Itoa(n))
 	}
 	fmt.Fprintf(&b, "## %s\n\n`make %s SKUS=%s`. %s.\n\n", title, name, strings.Join(list, ","), o.machine)
-	fmt.Fprintf(&b, `Two workers, %s. One run each. *Plan* is `+"`--shard 0/1000000`"+`, which plans and does no shard; *complete* is the merge of the finished run.
+	fmt.Fprintf(&b, `Two workers, %s. One run each. *Plan* is `+"`--shard 0/1000000`"+`,
+which plans and does no shard; *complete* is the merge of the finished run.
 
 | SKUs | wall clock | SKUs a second | processor time per 1,000 SKUs | peak memory | plan | complete | input | output |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -207,9 +209,9 @@ func (o *options) bySize(name, title, what string, more ...string) (string, erro
 			return "", err
 		}
 		log.Printf("%d SKUs: %.0f a second, %s", skus, rate(skus, u.wall), megabytes(u.peak))
-		fmt.Fprintf(&b, "| %d | %.1f s | %.0f | %.0f ms | %s | %.1f s, %s | %.1f s, %s | %s | %s |\n", skus, u.wall.Seconds(), rate(skus, u.wall),
-			perThousand(skus, u.cpu), megabytes(u.peak), plan.wall.Seconds(), megabytes(plan.peak), merge.wall.Seconds(), megabytes(merge.peak),
-			megabytes(read), megabytes(written))
+		fmt.Fprintf(&b, "| %d | %.1f s | %.0f | %.0f ms | %s | %.1f s, %s | %.1f s, %s | %s | %s |\n", skus,
+			u.wall.Seconds(), rate(skus, u.wall), perThousand(skus, u.cpu), megabytes(u.peak),
+			plan.wall.Seconds(), megabytes(plan.peak), merge.wall.Seconds(), megabytes(merge.peak), megabytes(read), megabytes(written))
 	}
 	return b.String(), nil
 }
@@ -241,8 +243,9 @@ func limits(o *options) (string, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Limits\n\n`make limits SKUS=%d ROUNDS=%d`. %s.\n\n", skus, o.rounds, o.machine)
-	fmt.Fprintf(&b, `%d SKUs of one merchant, 500 + 2,000 scenarios, two workers; *with* is a budget of half of what they want. *Choice* is the merge of the finished run with limits
-less that of the one without: reading the curves, the choice over all SKUs, writing the orders.
+	fmt.Fprintf(&b, `%d SKUs of one merchant, 500 + 2,000 scenarios, two workers; *with* is a budget of half of what they want.
+*Choice* is the merge of the finished run with limits less that of the one without: reading the curves, the choice over all SKUs,
+writing the orders.
 
 | round | processor time without | with | share of the run with | choice, wall clock | peak memory without | with |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -258,21 +261,23 @@ less that of the one without: reading the curves, the choice over all SKUs, writ
 		}
 		var merges [2]usage
 		for k, name := range []string{"without", "with"} {
-			if merges[k], err = measure(o.binary, "batch", "merge", "--output", filepath.Join(o.dir, "out-"+name), "--date", date, "--quiet"); err != nil {
+			out := filepath.Join(o.dir, "out-"+name)
+			if merges[k], err = measure(o.binary, "batch", "merge", "--output", out, "--date", date, "--quiet"); err != nil {
 				return "", err
 			}
 		}
 		share := 1 - without.cpu.Seconds()/with.cpu.Seconds()
 		log.Printf("round %d: %.1f %%", round+1, 100*share)
-		fmt.Fprintf(&b, "| %d | %.1f s | %.1f s | %.1f %% | %.2f s | %s | %s |\n", round+1, without.cpu.Seconds(), with.cpu.Seconds(), 100*share,
-			(merges[1].wall - merges[0].wall).Seconds(), megabytes(without.peak), megabytes(with.peak))
+		fmt.Fprintf(&b, "| %d | %.1f s | %.1f s | %.1f %% | %.2f s | %s | %s |\n", round+1,
+			without.cpu.Seconds(), with.cpu.Seconds(), 100*share, (merges[1].wall - merges[0].wall).Seconds(),
+			megabytes(without.peak), megabytes(with.peak))
 	}
 	l, err := limitOf(filepath.Join(o.dir, "out-with"))
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "\nThe budget of %.0f: %.0f wanted, %.0f ordered, %d SKUs cut; one more is worth %.3f; gap to the relaxed bound %.4f %%.\n",
-		l.AtMost, l.Wanted, l.Used, l.Cut, l.Price, 100*l.Gap)
+	fmt.Fprintf(&b, "\nThe budget of %.0f: %.0f wanted, %.0f ordered, %d SKUs cut; one more is worth %.3f; "+
+		"gap to the relaxed bound %.4f %%.\n", l.AtMost, l.Wanted, l.Used, l.Cut, l.Price, 100*l.Gap)
 	return b.String(), nil
 }
 

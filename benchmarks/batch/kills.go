@@ -29,6 +29,14 @@ type variant struct {
 // tally counts what kills have met.
 type tally struct{ runs, kills, planning, shards, completing int }
 
+func (t *tally) add(o tally) {
+	t.runs += o.runs
+	t.kills += o.kills
+	t.planning += o.planning
+	t.shards += o.shards
+	t.completing += o.completing
+}
+
 // kills kills every run at random moments until one of its attempts gets to the end, at least once each, and compares the result.
 func kills(o *options) (string, error) {
 	variants, err := o.variants()
@@ -48,8 +56,9 @@ func kills(o *options) (string, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Killed runs\n\n`make kills KILLS=%d SEED=%d`. %s.\n\n", o.kills, o.seed, o.machine)
-	fmt.Fprintf(&b, `Each run is killed (SIGKILL) at a random moment of the time that an undisturbed one takes and a tenth more, and started again, until an
-attempt gets to its end before that; a run that was never killed is begun anew. All its files but timing.jsonl and the empty locks are then compared with those of an undisturbed run.
+	fmt.Fprintf(&b, `Each run is killed (SIGKILL) at a random moment of the time that an undisturbed one takes and a tenth more, and
+started again, until an attempt gets to its end before that; a run that was never killed is begun anew. All its files but timing.jsonl and the
+empty locks are then compared with those of an undisturbed run. A merge is killed within 60 ms, which is about what it takes.
 %d SKUs in shards of 100, 100 + 200 scenarios, seed %d.
 
 | kind of run | runs | kills | before the plan stood | at the shards | after the last shard | runs with other bytes |
@@ -57,10 +66,12 @@ attempt gets to its end before that; a run that was never killed is begun anew. 
 `, o.sizes[0], o.seed)
 	var all tally
 	for i, t := range tallies {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | 0 |\n", variants[i].name, t.runs, t.kills, t.planning, t.shards, t.completing)
-		all = tally{all.runs + t.runs, all.kills + t.kills, all.planning + t.planning, all.shards + t.shards, all.completing + t.completing}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | 0 |\n", variants[i].name,
+			t.runs, t.kills, t.planning, t.shards, t.completing)
+		all.add(t)
 	}
-	fmt.Fprintf(&b, "| **all** | **%d** | **%d** | %d | %d | %d | **0** |\n", all.runs, all.kills, all.planning, all.shards, all.completing)
+	fmt.Fprintf(&b, "| **all** | **%d** | **%d** | %d | %d | %d | **0** |\n",
+		all.runs, all.kills, all.planning, all.shards, all.completing)
 	return b.String(), nil
 }
 
@@ -159,7 +170,7 @@ func (o *options) inParts(v *variant, t *tally, chance *rand.Rand, out string) e
 		err = errors.Join(err, <-errs)
 	}
 	for _, x := range tallies {
-		t.kills, t.planning, t.shards, t.completing = t.kills+x.kills, t.planning+x.planning, t.shards+x.shards, t.completing+x.completing
+		t.add(x)
 	}
 	if err != nil {
 		return err

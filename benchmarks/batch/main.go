@@ -48,8 +48,8 @@ func main() {
 	flag.StringVar(&o.dir, "dir", "", "folder for the data, which are kept (default: a temporary one)")
 	flag.StringVar(&o.results, "results", "", "also write the section to this file")
 	flag.Parse()
-	commands := map[string]func(*options) (string, error){"kills": kills, "speed": speed, "split": split, "linear": linear, "limits": limits,
-		"peak": peak}
+	commands := map[string]func(*options) (string, error){"kills": kills, "speed": speed, "split": split, "linear": linear,
+		"limits": limits, "peak": peak}
 	command, ok := commands[flag.Arg(0)]
 	if !ok || flag.NArg() != 1 {
 		log.Fatal("usage: batch [flags] kills|speed|split|linear|limits|peak")
@@ -113,7 +113,8 @@ func (o *options) input(skus int) (string, error) {
 		return in, nil
 	}
 	log.Printf("making %d SKUs", skus)
-	_, err := measure(o.binary, "demo-data", "--skus", strconv.Itoa(skus), "--seed", strconv.FormatUint(o.seed, 10), "--out", folder, "--quiet")
+	_, err := measure(o.binary, "demo-data", "--skus", strconv.Itoa(skus), "--seed", strconv.FormatUint(o.seed, 10),
+		"--out", folder, "--quiet")
 	return in, err
 }
 

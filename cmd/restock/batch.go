@@ -76,8 +76,8 @@ func newBatchRunCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Recommend orders for the tables of a date",
-		Long: `run reads INPUT/date=DATE/articles and INPUT/date=DATE/forecast (each a file like articles.parquet, or a folder of files), the
-settings restock.yaml beside them or in INPUT, and, if it is there, the table limits. It writes to OUTPUT/date=DATE:
+		Long: `run reads INPUT/date=DATE/articles and INPUT/date=DATE/forecast (each a file like articles.parquet, or a folder of files),
+the settings restock.yaml beside them or in INPUT, and, if it is there, the table limits. It writes to OUTPUT/date=DATE:
 recommendations and rejects, one file for each shard, summary.json, report.html, and at the end _SUCCESS.
 
 A run that was stopped, in whatever way, goes on where it was: run the same command again. Finished shards are verified and kept,

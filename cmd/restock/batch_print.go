@@ -66,7 +66,8 @@ func printComparison(b *strings.Builder, c *batch.Comparison) {
 		return
 	}
 	fmt.Fprintf(b, "  since the run of %s: %d of %d orders differ (%d new, %d dropped, %d raised, %d lowered), "+
-		"%s units now, %s then\n", c.PreviousDate, c.Changed, c.Both, c.New, c.Dropped, c.Raised, c.Lowered, thousands(c.UnitsNow), thousands(c.UnitsBefore))
+		"%s units now, %s then\n", c.PreviousDate, c.Changed, c.Both, c.New, c.Dropped, c.Raised, c.Lowered,
+		thousands(c.UnitsNow), thousands(c.UnitsBefore))
 	for _, x := range c.Causes {
 		if x.Changed > 0 {
 			fmt.Fprintf(b, "    %d of %d SKUs with another %s: +%s, -%s units\n",

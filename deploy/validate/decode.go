@@ -37,7 +37,8 @@ func render(folder string) ([]byte, error) {
 	return built.AsYaml()
 }
 
-// decode reads a stream of YAML documents. A field that its kind does not have, or has twice, is an error, as is a kind that no rule is for.
+// decode reads a stream of YAML documents. A field that its kind does not have, or has twice, is an error, as is a kind that no
+// rule is for.
 func decode(stream []byte) (*manifests, error) {
 	m := &manifests{names: map[string]bool{}}
 	documents := yamlstream.NewYAMLReader(bufio.NewReader(bytes.NewReader(stream)))

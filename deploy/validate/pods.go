@@ -68,14 +68,16 @@ func portNames(pod *corev1.PodSpec) map[string]int32 {
 	return ports
 }
 
-// tryCommands runs the containers' command lines with --help: unknown commands, flags and values are found, and nothing is done. Variables
-// get a value that fits.
+// variables are values that fit.
+var variables = strings.NewReplacer("$(JOB_COMPLETION_INDEX)", "0", "$(NATS_URL)", "nats://localhost:4222")
+
+// tryCommands runs the containers' command lines with --help: unknown commands, flags and values are found, and nothing is done.
 func (m *manifests) tryCommands(restock string) (found []string) {
 	for _, w := range m.workloads() {
 		for _, c := range w.template.Spec.Containers {
 			var args []string
 			for _, a := range c.Args {
-				args = append(args, strings.NewReplacer("$(JOB_COMPLETION_INDEX)", "0", "$(NATS_URL)", "nats://localhost:4222").Replace(a))
+				args = append(args, variables.Replace(a))
 			}
 			out, err := exec.Command(restock, append(slices.Clip(args), "--help")...).CombinedOutput()
 			if err != nil {

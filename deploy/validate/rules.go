@@ -42,20 +42,27 @@ func (c *checker) must(ok bool, format string, args ...any) {
 	}
 }
 
+func isTrue(b *bool) bool { return b != nil && *b }
+
+func isFalse(b *bool) bool { return b != nil && !*b }
+
 // pod: nothing runs as root or can become it, every container has its share of the machine, and what it mounts is there.
 func (c *checker) pod(w workload) {
 	p := &w.template.Spec
 	c.must(w.namespace != "", "%s: has no namespace", w.name)
-	c.must(p.AutomountServiceAccountToken != nil && !*p.AutomountServiceAccountToken, "%s: gets a token of the API server, which it has no use for", w.name)
+	c.must(isFalse(p.AutomountServiceAccountToken), "%s: gets a token of the API server, which it has no use for", w.name)
 	s := p.SecurityContext
-	c.must(s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot, "%s: may run as root: runAsNonRoot", w.name)
-	c.must(s != nil && s.SeccompProfile != nil && s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault, "%s: seccompProfile", w.name)
-	c.must(s != nil && s.FSGroup != nil && s.RunAsGroup != nil && *s.FSGroup == *s.RunAsGroup, "%s: its group can't write to the volumes: fsGroup", w.name)
+	c.must(s != nil && isTrue(s.RunAsNonRoot), "%s: may run as root: runAsNonRoot", w.name)
+	c.must(s != nil && s.SeccompProfile != nil && s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+		"%s: seccompProfile", w.name)
+	c.must(s != nil && s.FSGroup != nil && s.RunAsGroup != nil && *s.FSGroup == *s.RunAsGroup,
+		"%s: its group can't write to the volumes: fsGroup", w.name)
 	volumes := map[string]bool{}
 	for _, v := range p.Volumes {
 		volumes[v.Name] = true
 		if claim := v.PersistentVolumeClaim; claim != nil {
-			c.must(c.names["PersistentVolumeClaim/"+w.namespace+"/"+claim.ClaimName], "%s: there is no claim %s", w.name, claim.ClaimName)
+			c.must(c.names["PersistentVolumeClaim/"+w.namespace+"/"+claim.ClaimName],
+				"%s: there is no claim %s", w.name, claim.ClaimName)
 		}
 	}
 	c.must(len(p.Containers) == 1, "%s: has %d containers", w.name, len(p.Containers))
@@ -66,8 +73,8 @@ func (c *checker) pod(w workload) {
 
 func (c *checker) container(w workload, k *corev1.Container, volumes map[string]bool) {
 	s := k.SecurityContext
-	c.must(s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation, "%s: allowPrivilegeEscalation", w.name)
-	c.must(s != nil && s.ReadOnlyRootFilesystem != nil && *s.ReadOnlyRootFilesystem, "%s: readOnlyRootFilesystem", w.name)
+	c.must(s != nil && isFalse(s.AllowPrivilegeEscalation), "%s: allowPrivilegeEscalation", w.name)
+	c.must(s != nil && isTrue(s.ReadOnlyRootFilesystem), "%s: readOnlyRootFilesystem", w.name)
 	c.must(s != nil && s.Capabilities != nil && slices.Contains(s.Capabilities.Drop, "ALL"), "%s: keeps capabilities", w.name)
 	c.must(strings.Contains(k.Image, "/") && strings.Contains(k.Image, ":") && !strings.HasSuffix(k.Image, ":latest"),
 		"%s: image %s is not of a registry and a version", w.name, k.Image)
@@ -110,7 +117,7 @@ func (c *checker) argument(w workload, k *corev1.Container, text string, mounts 
 		c.must(set, "%s: nothing sets $(%s)", w.name, m[1])
 	}
 	if m := pathInArg.FindStringSubmatch(text); m != nil {
-		inside := slices.ContainsFunc(mounts, func(mount string) bool { return m[1] == mount || strings.HasPrefix(m[1], mount+"/") })
+		inside := slices.ContainsFunc(mounts, func(mount string) bool { return strings.HasPrefix(m[1]+"/", mount+"/") })
 		c.must(inside, "%s: %s is in no volume", w.name, text)
 	}
 }
@@ -127,7 +134,8 @@ func (c *checker) job(w workload) {
 		for _, r := range j.PodFailurePolicy.Rules {
 			if codes := r.OnExitCodes; codes != nil {
 				wrongUsage = wrongUsage || slices.Contains(codes.Values, 2)
-				c.must(codes.ContainerName != nil && *codes.ContainerName == w.template.Spec.Containers[0].Name, "%s: exit codes of no container", w.name)
+				c.must(codes.ContainerName != nil && *codes.ContainerName == w.template.Spec.Containers[0].Name,
+					"%s: exit codes of no container", w.name)
 			}
 		}
 	}
@@ -138,7 +146,8 @@ func (c *checker) job(w workload) {
 			continue
 		}
 		m := shardArgument.FindStringSubmatch(a)
-		c.must(m != nil && indexed && j.Completions != nil && m[1] == fmt.Sprint(*j.Completions), "%s: %s is not of as many parts as there are completions", w.name, a)
+		c.must(m != nil && indexed && j.Completions != nil && m[1] == fmt.Sprint(*j.Completions),
+			"%s: %s is not of as many parts as there are completions", w.name, a)
 		c.must(j.Parallelism != nil && j.Completions != nil && *j.Parallelism <= *j.Completions, "%s: parallelism", w.name)
 		c.must(j.BackoffLimitPerIndex != nil, "%s: one part's failures would end all: backoffLimitPerIndex", w.name)
 	}
@@ -147,14 +156,19 @@ func (c *checker) job(w workload) {
 // deploymentRules: it finds its own pods, and every container says when it is alive and ready, at a port that it has.
 func (c *checker) deploymentRules() {
 	for _, d := range c.deployments {
-		c.must(selects(d.Spec.Selector.MatchLabels, d.Spec.Template.Labels), "deployment %s: its selector does not match its pods", d.Name)
+		c.must(selects(d.Spec.Selector.MatchLabels, d.Spec.Template.Labels),
+			"deployment %s: its selector does not match its pods", d.Name)
 		ports := portNames(&d.Spec.Template.Spec)
 		for _, k := range d.Spec.Template.Spec.Containers {
 			for _, p := range []struct {
 				name  string
 				probe *corev1.Probe
 				path  string
-			}{{"livenessProbe", k.LivenessProbe, "/healthz"}, {"readinessProbe", k.ReadinessProbe, "/readyz"}, {"startupProbe", k.StartupProbe, "/healthz"}} {
+			}{
+				{"livenessProbe", k.LivenessProbe, "/healthz"},
+				{"readinessProbe", k.ReadinessProbe, "/readyz"},
+				{"startupProbe", k.StartupProbe, "/healthz"},
+			} {
 				ok := p.probe != nil && p.probe.HTTPGet != nil
 				c.must(ok && p.probe.HTTPGet.Path == p.path, "deployment %s: %s is not %s", d.Name, p.name, p.path)
 				c.must(ok && isPort(ports, p.probe.HTTPGet.Port), "deployment %s: %s asks at no port of the pod", d.Name, p.name)
@@ -201,7 +215,8 @@ func (c *checker) serviceRules() {
 			}
 			backed = true
 			for _, p := range s.Spec.Ports {
-				c.must(isPort(portNames(&w.template.Spec), p.TargetPort), "service %s: %s has no port %s", s.Name, w.name, p.TargetPort.String())
+				c.must(isPort(portNames(&w.template.Spec), p.TargetPort),
+					"service %s: %s has no port %s", s.Name, w.name, p.TargetPort.String())
 			}
 		}
 		c.must(backed, "service %s: selects no pods", s.Name)
@@ -221,7 +236,8 @@ func (c *checker) policyRules() {
 			covered[w.name] = covered[w.name] || len(p.Spec.PolicyTypes) == 2
 			for _, rule := range p.Spec.Ingress {
 				for _, port := range rule.Ports {
-					c.must(port.Port != nil && isPort(portNames(&w.template.Spec), *port.Port), "network policy %s: %s has no such port", p.Name, w.name)
+					c.must(port.Port != nil && isPort(portNames(&w.template.Spec), *port.Port),
+						"network policy %s: %s has no such port", p.Name, w.name)
 				}
 			}
 		}
@@ -269,7 +285,8 @@ func (c *checker) sameAsNightly() {
 					args[i] = dateArgument.ReplaceAllString(args[i], "--date=")
 				}
 			}
-			c.must(equality.Semantic.DeepEqual(one, other), "job %s: differs from the cron job %s in more than the date", j.Name, cron.Name)
+			c.must(equality.Semantic.DeepEqual(one, other),
+				"job %s: differs from the cron job %s in more than the date", j.Name, cron.Name)
 		}
 		c.must(matched || len(c.cronJobs) == 0, "job %s: is like no cron job", j.Name)
 	}
