@@ -123,6 +123,8 @@ func TestShedderQueue(t *testing.T) {
 		release()
 		release() // has no effect
 		time.Sleep(time.Second)
+		mu.Lock()
+		defer mu.Unlock()
 		for name, want := range map[string]time.Duration{"oldest, crowded out": time.Millisecond, "client gone": 5 * time.Millisecond,
 			"waits too long": 21 * time.Millisecond, "newest": -12 * time.Millisecond} {
 			if ends[name] != want {
@@ -177,6 +179,7 @@ func TestShedderSlots(t *testing.T) {
 func TestShedderTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShedder(t, 1, 4, 20*time.Millisecond)
+		var mu sync.Mutex
 		var order []string
 		ask := func(merchant string) {
 			go func() {
@@ -185,7 +188,9 @@ func TestShedderTurns(t *testing.T) {
 				if err != nil {
 					return
 				}
+				mu.Lock()
 				order = append(order, merchant)
+				mu.Unlock()
 				time.Sleep(time.Millisecond)
 				release()
 			}()
@@ -195,6 +200,8 @@ func TestShedderTurns(t *testing.T) {
 			ask(merchant)
 		}
 		time.Sleep(time.Second)
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(order, []string{"flood", "calm", "flood", "flood", "flood"}) {
 			t.Errorf("served %v; want calm second", order)
 		}
