@@ -77,6 +77,9 @@ func printComparison(b *strings.Builder, c *batch.Comparison) {
 }
 
 func printLimits(b *strings.Builder, limits []batch.LimitResult) {
+	if len(limits) > 0 {
+		b.WriteString("  the orders that keep the limits are in orders.parquet; all other figures are before limits\n")
+	}
 	for i, l := range limits {
 		if i == 10 {
 			fmt.Fprintf(b, "  … and %d more limits, in summary.json\n", len(limits)-i)
