@@ -196,17 +196,18 @@ func matches(header, tag string) bool {
 	return false
 }
 
-// merchantPath and articlePath are where an operation is at.
-type merchantPath struct {
+// MerchantPath is where an operation is at.
+type MerchantPath struct {
 	Merchant string `path:"merchant" maxLength:"256" example:"kitchen" doc:"the merchant's ID"`
 }
 
-type articlePath struct {
-	merchantPath
+// ArticlePath is where an operation is at.
+type ArticlePath struct {
+	MerchantPath
 	Article string `path:"article" minLength:"1" maxLength:"256" example:"22114" doc:"the article's ID"`
 }
 
-func (p articlePath) key() table.Key { return table.Key{Merchant: p.Merchant, Article: p.Article} }
+func (p ArticlePath) key() table.Key { return table.Key{Merchant: p.Merchant, Article: p.Article} }
 
 // json is an answer whose JSON is ready.
 type jsonAnswer struct {

@@ -87,7 +87,7 @@ func (s *Server) listMerchants(ctx context.Context, _ *struct{}) (*body[[]string
 	return &body[[]string]{s.assortment.merchants(s.base.Load())}, nil
 }
 
-func (s *Server) overview(ctx context.Context, in *merchantPath) (*body[Overview], error) {
+func (s *Server) overview(ctx context.Context, in *MerchantPath) (*body[Overview], error) {
 	if err := access.Check(ctx, access.Read, in.Merchant); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *Server) overview(ctx context.Context, in *merchantPath) (*body[Overview
 }
 
 type listQuery struct {
-	merchantPath
+	MerchantPath
 	Sort       string  `query:"sort" default:"-saving" doc:"a column, with - for falling" example:"-stockout_risk"`
 	Search     string  `query:"search" doc:"part of an article's ID" maxLength:"256"`
 	Status     string  `query:"status" enum:",ok,no_order,degraded" doc:"only articles of this status"`
@@ -237,7 +237,7 @@ func jsonStream(v any) (*huma.StreamResponse, error) {
 }
 
 type recommendationQuery struct {
-	articlePath
+	ArticlePath
 	IfNoneMatch string `header:"If-None-Match"`
 	Accept      string `header:"Accept"`
 }
@@ -350,7 +350,7 @@ func (s *Server) batchGet(ctx context.Context, in *batchGetInput) (*jsonAnswer, 
 }
 
 type featuresQuery struct {
-	articlePath
+	ArticlePath
 	AsOf        time.Time `query:"as_of" doc:"a moment of the past, as 2026-11-16T08:00:00Z: what was known then"`
 	IfNoneMatch string    `header:"If-None-Match"`
 }
@@ -391,7 +391,7 @@ func (s *Server) getFeatures(ctx context.Context, in *featuresQuery) (*jsonAnswe
 }
 
 type putFeaturesInput struct {
-	articlePath
+	ArticlePath
 	IfMatch string `header:"If-Match" doc:"ETag of what is to be replaced; without it, whatever is there is"`
 	Body    Features
 }
@@ -424,7 +424,7 @@ func (s *Server) putFeaturesOperation(ctx context.Context, in *putFeaturesInput)
 }
 
 type sendEventsInput struct {
-	merchantPath
+	MerchantPath
 	Body struct {
 		Events []StockEvent `json:"events" minItems:"1" maxItems:"1000"`
 	}
@@ -481,7 +481,7 @@ type settingsAnswer struct {
 	Body SettingsChange
 }
 
-func (s *Server) getSettings(ctx context.Context, in *merchantPath) (*settingsAnswer, error) {
+func (s *Server) getSettings(ctx context.Context, in *MerchantPath) (*settingsAnswer, error) {
 	if err := access.Check(ctx, access.Read, in.Merchant); err != nil {
 		return nil, err
 	}
@@ -498,7 +498,7 @@ func (s *Server) getSettings(ctx context.Context, in *merchantPath) (*settingsAn
 }
 
 type putSettingsInput struct {
-	merchantPath
+	MerchantPath
 	IfMatch string `header:"If-Match"`
 	Body    SettingsChange
 }
@@ -528,7 +528,7 @@ type articleAnswer struct {
 	Body ArticleColumns
 }
 
-func (s *Server) getArticle(ctx context.Context, in *articlePath) (*articleAnswer, error) {
+func (s *Server) getArticle(ctx context.Context, in *ArticlePath) (*articleAnswer, error) {
 	if err := access.Check(ctx, access.Read, in.Merchant); err != nil {
 		return nil, err
 	}
@@ -548,7 +548,7 @@ func (s *Server) getArticle(ctx context.Context, in *articlePath) (*articleAnswe
 }
 
 type patchArticleInput struct {
-	articlePath
+	ArticlePath
 	IfMatch string `header:"If-Match"`
 	Body    ArticleColumns
 }
@@ -564,7 +564,8 @@ func (s *Server) patchArticleOperation(ctx context.Context, in *patchArticleInpu
 	return s.queued(s.patchArticle(ctx, in.key(), in.Body, expect))
 }
 
-type jobPath struct {
+// JobPath is where an operation is at.
+type JobPath struct {
 	Job string `path:"job" maxLength:"32" example:"j42"`
 }
 
@@ -577,7 +578,7 @@ func (s *Server) visibleJob(ctx context.Context, id string) (*Job, error) {
 	return j, access.Check(ctx, access.Read, j.MerchantID)
 }
 
-func (s *Server) getJob(ctx context.Context, in *jobPath) (*body[Job], error) {
+func (s *Server) getJob(ctx context.Context, in *JobPath) (*body[Job], error) {
 	j, err := s.visibleJob(ctx, in.Job)
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ const (
 	pollJobEvery = 200 * time.Millisecond
 )
 
-func (s *Server) jobEvents(ctx context.Context, in *jobPath) (*huma.StreamResponse, error) {
+func (s *Server) jobEvents(ctx context.Context, in *JobPath) (*huma.StreamResponse, error) {
 	j, err := s.visibleJob(ctx, in.Job)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (s *Server) jobEvents(ctx context.Context, in *jobPath) (*huma.StreamRespon
 }
 
 type merchantEventsInput struct {
-	merchantPath
+	MerchantPath
 	LastEventID string `header:"Last-Event-ID" doc:"events after this one are sent first" maxLength:"32"`
 }
 

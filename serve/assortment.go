@@ -17,20 +17,20 @@ type Summary struct {
 	MerchantID    string   `json:"merchant_id"`
 	ArticleID     string   `json:"article_id"`
 	Status        string   `json:"status" doc:"ok, no_order (nothing to order at the start) or degraded (too uncertain to tell from doing nothing)"`
-	OrderWeek     float64  `json:"order_week"`
-	OrderQuantity float64  `json:"order_quantity" doc:"units"`
-	FillRate      *float64 `json:"fill_rate" doc:"share of the demand that is served"`
-	NoneFillRate  *float64 `json:"none_fill_rate" doc:"the same without an order"`
-	StockoutRisk  *float64 `json:"stockout_risk" doc:"share of the weeks out of stock if nothing is ordered"`
-	Saving        *float64 `json:"saving" doc:"mean cost saved against not ordering, money"`
-	SavingLow     *float64 `json:"saving_low"`
-	SavingHigh    *float64 `json:"saving_high"`
-	MeanCost      *float64 `json:"mean_cost"`
-	Stock         *float64 `json:"stock" doc:"on hand and in transit, units"`
-	AverageStock  *float64 `json:"average_stock"`
-	CoverWeeks    *float64 `json:"cover_weeks" doc:"weeks of mean demand that stock lasts; null without demand"`
-	Overstock     *float64 `json:"overstock" doc:"units left at the end of the horizon if nothing is ordered"`
-	OrderValue    *float64 `json:"order_value" doc:"order_quantity at cost, money; null where the cost is not known"`
+	OrderWeek     int      `json:"order_week"`
+	OrderQuantity float32  `json:"order_quantity" doc:"units"`
+	FillRate      *float32 `json:"fill_rate" doc:"share of the demand that is served"`
+	NoneFillRate  *float32 `json:"none_fill_rate" doc:"the same without an order"`
+	StockoutRisk  *float32 `json:"stockout_risk" doc:"share of the weeks out of stock if nothing is ordered"`
+	Saving        *float32 `json:"saving" doc:"mean cost saved against not ordering, money"`
+	SavingLow     *float32 `json:"saving_low"`
+	SavingHigh    *float32 `json:"saving_high"`
+	MeanCost      *float32 `json:"mean_cost"`
+	Stock         *float32 `json:"stock" doc:"on hand and in transit, units"`
+	AverageStock  *float32 `json:"average_stock"`
+	CoverWeeks    *float32 `json:"cover_weeks" doc:"weeks of mean demand that stock lasts; null without demand"`
+	Overstock     *float32 `json:"overstock" doc:"units left at the end of the horizon if nothing is ordered"`
+	OrderValue    *float32 `json:"order_value" doc:"order_quantity at cost, money; null where the cost is not known"`
 }
 
 // summaryColumns are the numbers that a snapshot of recommendations keeps in memory, in the order of summaryValues.
@@ -52,10 +52,10 @@ func summaryValues(r *table.RecommendationRow) []float64 {
 }
 
 func summaryOf(merchant, article string, values func(column int) float64, unitCost float64) Summary {
-	p := func(column int) *float64 { return known(values(column)) }
-	s := Summary{MerchantID: merchant, ArticleID: article, OrderWeek: zero(values(1)), OrderQuantity: zero(values(2)), FillRate: p(3), NoneFillRate: p(4),
+	p := func(column int) *float32 { return known(values(column)) }
+	s := Summary{MerchantID: merchant, ArticleID: article, OrderWeek: int(values(1)), OrderQuantity: float32(values(2)), FillRate: p(3), NoneFillRate: p(4),
 		StockoutRisk: p(5), Saving: p(6), SavingLow: p(7), SavingHigh: p(8), MeanCost: p(9), Stock: p(10), AverageStock: p(11), CoverWeeks: p(12),
-		Overstock: p(13), OrderValue: known(unitCost * zero(values(2)))}
+		Overstock: p(13), OrderValue: known(unitCost * values(2))}
 	if i := int(values(0)); i >= 0 && i < len(statuses) {
 		s.Status = statuses[i]
 	}
@@ -63,18 +63,12 @@ func summaryOf(merchant, article string, values func(column int) float64, unitCo
 }
 
 // known returns nil for what JSON can't say.
-func known(v float64) *float64 {
+func known(v float64) *float32 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil
 	}
-	return &v
-}
-
-func zero(v float64) float64 {
-	if p := known(v); p != nil {
-		return *p
-	}
-	return 0
+	f := float32(v)
+	return &f
 }
 
 // newer is a recommendation that was made after the nightly run's.
@@ -254,18 +248,18 @@ func (a *assortment) build(merchant string) *list {
 }
 
 func (o *Overview) add(items []Summary) {
-	value := func(p *float64) float64 {
+	value := func(p *float32) float64 {
 		if p == nil {
 			return 0
 		}
-		return *p
+		return float64(*p)
 	}
 	for i := range items {
 		s := &items[i]
 		o.Articles++
 		if s.OrderWeek == 0 && s.OrderQuantity > 0 {
 			o.ToOrder++
-			o.OrderUnits += s.OrderQuantity
+			o.OrderUnits += float64(s.OrderQuantity)
 			o.OrderValue += value(s.OrderValue)
 		}
 		if value(s.StockoutRisk) >= 0.25 {
@@ -288,8 +282,8 @@ func (o *Overview) add(items []Summary) {
 
 // sortable are the columns that a list can be sorted by.
 var sortable = map[string]func(*Summary) float64{
-	"order_quantity": func(s *Summary) float64 { return s.OrderQuantity },
-	"order_week":     func(s *Summary) float64 { return s.OrderWeek },
+	"order_quantity": func(s *Summary) float64 { return float64(s.OrderQuantity) },
+	"order_week":     func(s *Summary) float64 { return float64(s.OrderWeek) },
 	"order_value":    func(s *Summary) float64 { return number(s.OrderValue) },
 	"fill_rate":      func(s *Summary) float64 { return number(s.FillRate) },
 	"none_fill_rate": func(s *Summary) float64 { return number(s.NoneFillRate) },
@@ -302,11 +296,11 @@ var sortable = map[string]func(*Summary) float64{
 	"overstock":      func(s *Summary) float64 { return number(s.Overstock) },
 }
 
-func number(p *float64) float64 {
+func number(p *float32) float64 {
 	if p == nil {
 		return math.NaN()
 	}
-	return *p
+	return float64(*p)
 }
 
 // order returns the numbers of the items in the order of a column, - for falling; what is not known comes last. False if there is no such column.

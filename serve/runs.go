@@ -323,8 +323,10 @@ func (s *Server) computeLoop(ctx context.Context) error {
 	path := filepath.Join(s.snapshots(), name+".snap")
 	v, err := s.openRun(path)
 	if err != nil {
-		what := fmt.Sprintf("recommendations of %d articles are being computed", base.file.Len())
+		what := fmt.Sprintf("computing the recommendations of %d articles", base.file.Len())
 		s.log.Info(what)
+		s.loading.Store(&what)
+		defer s.loading.Store(nil)
 		if err := s.computeAll(ctx, base, path); err != nil {
 			if ctx.Err() != nil {
 				return nil

@@ -68,7 +68,7 @@ type Server struct {
 	heavies    *access.Shedder
 
 	working  context.Context        // of the work in the background; ends with Close
-	loading  atomic.Pointer[string] // what is being loaded; nil when everything is
+	loading  atomic.Pointer[string] // what it is at before it can answer everything; nil for nothing
 	fatal    chan error
 	stopWork context.CancelFunc
 	work     sync.WaitGroup
@@ -167,7 +167,7 @@ func (s *Server) background(name string, f func(context.Context) error) {
 // ready tells what the service is waiting for, nil if it can answer.
 func (s *Server) ready(ctx context.Context) error {
 	if what := s.loading.Load(); what != nil {
-		return fmt.Errorf("loading %s", *what)
+		return errors.New(*what)
 	}
 	return s.store.Ready(ctx)
 }

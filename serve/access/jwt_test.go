@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -39,20 +40,26 @@ type issuer struct {
 	public  []map[string]any             // the key set
 }
 
-func newIssuer(t testing.TB) *issuer {
-	t.Helper()
-	is := &issuer{private: map[string]crypto.PrivateKey{}}
+// testKeys are made once, as making RSA keys takes long.
+var testKeys = sync.OnceValue(func() map[string]crypto.PrivateKey {
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	e, err1 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	e384, err2 := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	_, ed, err3 := ed25519.GenerateKey(rand.Reader)
 	if err := errors.Join(err, err1, err2, err3); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	is.add(t, "rsa", r, nil)
-	is.add(t, "ec", e, nil)
-	is.add(t, "ec384", e384, map[string]any{"use": "sig", "alg": "ES384"})
-	is.add(t, "ed", ed, nil)
+	return map[string]crypto.PrivateKey{"rsa": r, "ec": e, "ec384": e384, "ed": ed}
+})
+
+func newIssuer(t testing.TB) *issuer {
+	t.Helper()
+	keys := testKeys()
+	is := &issuer{private: map[string]crypto.PrivateKey{}}
+	is.add(t, "rsa", keys["rsa"], nil)
+	is.add(t, "ec", keys["ec"], nil)
+	is.add(t, "ec384", keys["ec384"], map[string]any{"use": "sig", "alg": "ES384"})
+	is.add(t, "ed", keys["ed"], nil)
 	return is
 }
 
