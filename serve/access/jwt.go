@@ -127,16 +127,15 @@ func (v *JWTVerifier) Verify(ctx context.Context, token string) (Principal, erro
 
 func readHeader(token string) (algorithm jwa.SignatureAlgorithm, kid string, err error) {
 	malformed := Refusal("the token is neither an API key nor a JWT")
-	if len(token) > maxJWT || strings.Count(token, ".") != 2 {
+	parts := strings.Split(token, ".")
+	if len(token) > maxJWT || len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
 		return algorithm, "", malformed
 	}
-	encoded, _, _ := strings.Cut(token, ".")
-	data, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err != nil {
-		return algorithm, "", malformed
-	}
+	strict := base64.RawURLEncoding.Strict() // there is one way to write a token
+	data, err := strict.DecodeString(parts[0])
+	_, signatureErr := strict.DecodeString(parts[2])
 	var h joseHeader
-	if err := json.Unmarshal(data, &h); err != nil {
+	if err != nil || signatureErr != nil || json.Unmarshal(data, &h) != nil {
 		return algorithm, "", malformed
 	}
 	i := slices.IndexFunc(algorithms, func(a jwa.SignatureAlgorithm) bool { return a.String() == h.Algorithm })

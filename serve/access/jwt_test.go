@@ -322,6 +322,9 @@ func TestJWTForged(t *testing.T) {
 		"a small RSA key":           smallToken,
 		"critical extensions":       sign(t, jwa.ES256(), is.private["ec"], "ec", claims(nil), map[string]any{"crit": []string{"exp"}, "exp": 1}),
 		"the JSON form":             string(twice),
+		"padding":                   good + "==",
+		"spare bits":                good[:len(good)-1] + string(good[len(good)-1]+1),
+		"a line break behind":       good + "\n",
 		"nothing":                   "",
 		"dots":                      "..",
 		"too long":                  part[0] + "." + strings.Repeat("a", maxJWT) + "." + part[2],
@@ -451,6 +454,7 @@ func FuzzJWT(f *testing.F) {
 	good := sign(f, jwa.ES256(), is.private["ec"], "ec", claims(map[string]any{"exp": time.Now().Add(24 * time.Hour).Unix()}), nil)
 	f.Add(good)
 	f.Add(good[:len(good)-8])
+	f.Add(good[:len(good)-1] + string(good[len(good)-1]+1))
 	f.Add(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","kid":["ec"]}`)) + "." + strings.Split(good, ".")[1] + ".")
 	f.Fuzz(func(t *testing.T, token string) {
 		p, err := v.Verify(t.Context(), token)
