@@ -104,7 +104,7 @@ func (c *checker) container(w workload, k *corev1.Container, volumes map[string]
 
 var (
 	variable  = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
-	pathInArg = regexp.MustCompile(`^--(?:input|output|data)=(.*)$`)
+	pathInArg = regexp.MustCompile(`^--(?:input|output|data|runs|inputs)=(.*)$`)
 )
 
 // argument: variables are set, and folders lie in volumes.
