@@ -7,18 +7,18 @@ import (
 
 // Model is the embedded forecaster, fitted by [Trainer.Fit]: immutable, safe for concurrent use.
 //
-// The mean of a week is a blend, with weights ≥ 0 for each demand class and number of weeks ahead, of the opinions in [track]. Around it lies a
-// negative binomial distribution whose dispersion is the article's own, shrunk towards its class. Last, the probabilities are
-// recalibrated by the ranks of what happened at rolling origins (see [calibration]).
+// The mean of a week is a blend, with weights ≥ 0 for each group (see [origin.group]) and number of weeks ahead, of the opinions in
+// [track]. Around it lies a negative binomial distribution whose dispersion is the article's own, shrunk towards its group. Last,
+// the probabilities are recalibrated by the ranks of what happened at rolling origins (see [calibration]).
 type Model struct {
 	opts      Options
 	asOf      int
 	all       profile
 	launch    float64
 	merchants map[string]merchantModel
-	blend     [numClasses][]features // [class][weeks ahead]
-	kappa     [numClasses]float64
-	calib     [numClasses][numSizes][]calibration // [class][size][weeks ahead]
+	blend     [numGroups][]features // [group][weeks ahead]
+	kappa     [numGroups]float64
+	calib     [numGroups][numSizes][]calibration // [group][size][weeks ahead]
 	phi       float64
 }
 
@@ -71,6 +71,21 @@ type origin struct {
 	n     int // index of the first week ahead
 }
 
+// Articles of which nothing is known yet are a group of their own behind the classes. All that is known is the launch level, far
+// below the mean of what launches sell, and learning that together with young articles would inflate the young ones' own levels.
+const (
+	unborn    = int(numClasses)
+	numGroups = unborn + 1
+)
+
+// group returns the origin's class, or unborn.
+func (o *origin) group() int {
+	if o.pattern.weeks == 0 {
+		return unborn
+	}
+	return int(o.class)
+}
+
 // known returns the demand h weeks ahead, and whether it is known well enough to learn from.
 func (o *origin) known(h int) (y float64, ok bool) {
 	t := o.n + h
@@ -120,13 +135,13 @@ func (m *Model) start(k *track, s *Series) {
 	}
 }
 
-// fitBlend finds the weights of the opinions about the mean by least squares, for each class drawn towards all classes and for each number
-// of weeks ahead drawn towards all weeks.
+// fitBlend finds the weights of the opinions about the mean by least squares, for each group drawn towards all and for each
+// number of weeks ahead drawn towards all weeks.
 func (f *fitter) fitBlend() {
 	m, horizon := f.m, f.m.opts.Horizon
 	var all normal
-	var class [numClasses]normal
-	var week [numClasses][]normal
+	var class [numGroups]normal
+	var week [numGroups][]normal
 	for c := range week {
 		week[c] = make([]normal, horizon)
 	}
@@ -134,7 +149,7 @@ func (f *fitter) fitBlend() {
 		for h := range horizon {
 			if y, ok := o.known(h); ok {
 				x, _ := o.features(o.n + h)
-				week[o.class][h].add(&x, y)
+				week[o.group()][h].add(&x, y)
 			}
 		}
 	})
@@ -159,14 +174,14 @@ func (f *fitter) fitBlend() {
 	}
 }
 
-// fitSpread finds each class's dispersion over the next month; what more there is further ahead is left to calibration.
+// fitSpread finds each group's dispersion over the next month; what more there is further ahead is left to calibration.
 func (f *fitter) fitSpread() {
 	m := f.m
-	var class [numClasses]ratio
+	var class [numGroups]ratio
 	f.each(func(o *origin) {
 		for h := range min(m.opts.Horizon, 4) {
 			if y, ok := o.known(h); ok {
-				class[o.class].add(m.mean(o, h), y, o.unit())
+				class[o.group()].add(m.mean(o, h), y, o.unit())
 			}
 		}
 	})
@@ -197,7 +212,7 @@ func (r *ratio) value(prior, strength float64) float64 {
 // mean is the blended forecast h weeks ahead.
 func (m *Model) mean(o *origin, h int) float64 {
 	x, _ := o.features(o.n + h)
-	blend := &m.blend[o.class][min(h, len(m.blend[o.class])-1)]
+	blend := &m.blend[o.group()][min(h, len(m.blend[o.group()])-1)]
 	sum := 0.0
 	for i, w := range blend {
 		sum += w * x[i]
@@ -210,13 +225,13 @@ func (m *Model) mean(o *origin, h int) float64 {
 
 // spread is the distribution before calibration h weeks ahead.
 func (m *Model) spread(o *origin, h int) spread {
-	return spread{m.mean(o, h), o.kappa(m.kappa[o.class]), o.d.whole}
+	return spread{m.mean(o, h), o.kappa(m.kappa[o.group()]), o.d.whole}
 }
 
 // fitCalibration ranks what happened among what was forecast, and measures how the ranks hang together from week to week.
 func (f *fitter) fitCalibration() {
 	m, horizon := f.m, f.m.opts.Horizon
-	var week [numClasses][numSizes][]ranks
+	var week [numGroups][numSizes][]ranks
 	for c := range week {
 		for size := range week[c] {
 			week[c][size] = make([]ranks, horizon)
@@ -230,7 +245,7 @@ func (f *fitter) fitCalibration() {
 			if y, ok := o.known(h); ok {
 				s := m.spread(o, h)
 				low, high := s.between(y)
-				week[o.class][s.size()][h].add(low, high)
+				week[o.group()][s.size()][h].add(low, high)
 				z[h] = normalQuantile(min(max((low+high)/2, 0.001), 0.999))
 			}
 		}
@@ -238,8 +253,8 @@ func (f *fitter) fitCalibration() {
 	})
 	m.phi = errors.value()
 	var all ranks
-	var class [numClasses]ranks
-	var size [numClasses][numSizes]ranks
+	var class [numGroups]ranks
+	var size [numGroups][numSizes]ranks
 	for c := range week {
 		for s := range week[c] {
 			for h := range week[c][s] {

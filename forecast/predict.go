@@ -45,14 +45,14 @@ func (m *Model) Predict(s *Series, asOf, horizon int, dst *Quantiles) (Diagnosti
 	dst.reshape(m.opts.Levels, horizon)
 	for h := range horizon {
 		base := m.spread(&o, h)
-		c := &m.calib[o.class][base.size()][min(h, m.opts.Horizon-1)]
+		c := &m.calib[o.group()][base.size()][min(h, m.opts.Horizon-1)]
 		v := dst.Week(h)
 		base.quantiles(c.u, c.normal, v)
 		if base.whole {
 			matchTail(dst, h, base.mean)
 		}
 	}
-	return Diagnostics{o.class, k.pattern.weeks, n - k.pattern.weeks, k.level[middle].mean(), o.kappa(m.kappa[o.class])}, nil
+	return Diagnostics{o.class, k.pattern.weeks, n - k.pattern.weeks, k.level[middle].mean(), o.kappa(m.kappa[o.group()])}, nil
 }
 
 func checkQuestion(s *Series, asOf, horizon int) error {
