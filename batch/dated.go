@@ -102,10 +102,14 @@ func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 	if o.Kept > 0 {
 		d.Log("%d of %d shards are finished and kept", o.Kept, to-from)
 	}
+	verified, err := d.stamps()
+	if err != nil {
+		return nil, err
+	}
 	if err := d.verifyInputs(ctx, m, from, to); err != nil {
 		return nil, err
 	}
-	err = d.runShards(ctx, m, todo, o)
+	err = d.runShards(ctx, m, todo, verified, o)
 	o.Elapsed = time.Since(start)
 	if o.Done > 0 {
 		err = errors.Join(err, d.noteTime(start, o))
@@ -120,8 +124,8 @@ func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 	return o, err
 }
 
-// runShards does shards one after the other.
-func (d *Dated) runShards(ctx context.Context, m *Manifest, todo []int, o *Outcome) error {
+// runShards does shards one after the other, while the input is as it was when it was verified.
+func (d *Dated) runShards(ctx context.Context, m *Manifest, todo []int, verified map[string]stamp, o *Outcome) error {
 	if len(todo) == 0 {
 		return nil
 	}
@@ -132,6 +136,7 @@ func (d *Dated) runShards(ctx context.Context, m *Manifest, todo []int, o *Outco
 	if err != nil {
 		return err
 	}
+	r.Unchanged = func() error { return d.unchanged(verified) }
 	total := int64(0)
 	for _, i := range todo {
 		total += m.Shards[i].ArticleRows()

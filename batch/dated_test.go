@@ -365,6 +365,54 @@ func TestFilesAdded(t *testing.T) {
 	}
 }
 
+// TestStillCopied: files that are written, added or gone while the run is planned are found.
+func TestStillCopied(t *testing.T) {
+	input := t.TempDir()
+	writeDay(t, input, daily{skus: 10, date: "2026-01-07"})
+	d := datedRun(input, t.TempDir(), "2026-01-07")
+	folder := filepath.Join(input, "date=2026-01-07")
+	before, err := d.stamps()
+	check(t, err)
+	check(t, d.unchanged(before))
+	limits := filepath.Join(folder, "limits.csv")
+	check(t, os.WriteFile(limits, []byte("merchant_id,limit,at_most\n"), 0o644))
+	if err := d.unchanged(before); err == nil || !strings.Contains(err.Error(), "limits.csv was written while the run was at work") {
+		t.Errorf("added: error %v", err)
+	}
+	if before, err = d.stamps(); err != nil {
+		t.Fatal(err)
+	}
+	check(t, os.WriteFile(limits, []byte("merchant_id,limit,at_most\nm0,money,5\n"), 0o644))
+	if err := d.unchanged(before); err == nil {
+		t.Error("grown: no error")
+	}
+	check(t, os.Remove(limits))
+	if err := d.unchanged(before); err == nil {
+		t.Error("gone: no error")
+	}
+}
+
+// TestWrittenMeanwhile: shards that were read from files that somebody wrote to are not kept.
+func TestWrittenMeanwhile(t *testing.T) {
+	input, output := t.TempDir(), t.TempDir()
+	writeDay(t, input, daily{skus: 100, date: "2026-01-07"})
+	d := datedRun(input, output, "2026-01-07")
+	d.Progress = func(done, _ int64) {
+		if done > 60 {
+			writeDay(t, input, daily{skus: 100, date: "2026-01-07"})
+		}
+	}
+	o, err := RunDated(context.Background(), d)
+	if err == nil || !strings.Contains(err.Error(), "was written while the run was at work") || o.Done != 2 {
+		t.Fatalf("outcome %+v, error %v", o, err)
+	}
+	quietly(&d)
+	if o, err = RunDated(context.Background(), d); err != nil || o.Kept != 2 {
+		t.Fatalf("outcome %+v, error %v", o, err)
+	}
+	sameTree(t, "written meanwhile", tree(t, output), undisturbed(t, input, "2026-01-07"))
+}
+
 // TestOneRunAtATime: while one is at work others are turned away, and merge waits.
 func TestOneRunAtATime(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()

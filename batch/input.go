@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -185,19 +186,78 @@ func (d *Dated) check(m *Manifest) error {
 	return nil
 }
 
+// inputTables are all tables that a run may read.
+var inputTables = []string{"articles", "forecast", limitsTable, volumesTable}
+
+// tableFiles lists the files of a table, relative to the dated folder; none for limits and volumes that are not there.
+func (d *Dated) tableFiles(name string) ([]string, error) {
+	found, err := d.find(name)
+	if errors.Is(err, fs.ErrNotExist) && (name == limitsTable || name == volumesTable) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return table.Files(d.inputFolder(), found)
+}
+
+// stamp is what changes when a file is written.
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+// stamps returns those of all input files.
+func (d *Dated) stamps() (map[string]stamp, error) {
+	list := map[string]stamp{}
+	for _, name := range inputTables {
+		files, err := d.tableFiles(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			info, err := os.Stat(filepath.Join(d.inputFolder(), filepath.FromSlash(f)))
+			if err != nil {
+				return nil, fmt.Errorf("input: %w", err)
+			}
+			list[f] = stamp{info.Size(), info.ModTime()}
+		}
+	}
+	return list, nil
+}
+
+// unchanged makes sure that nobody writes to the input while the run is at work: rows that come between the division into shards and
+// the hash of their file, or after it, would be lost or mixed with others without a word.
+func (d *Dated) unchanged(before map[string]stamp) error {
+	now, err := d.stamps()
+	if err != nil {
+		return err
+	}
+	for _, f := range slices.Sorted(maps.Keys(now)) {
+		if now[f] != before[f] {
+			return d.stillCopied(f)
+		}
+	}
+	for _, f := range slices.Sorted(maps.Keys(before)) {
+		if _, ok := now[f]; !ok {
+			return d.stillCopied(f)
+		}
+	}
+	return nil
+}
+
+func (d *Dated) stillCopied(file string) error {
+	return fmt.Errorf("%s was written while the run was at work; run again when the copy is complete", filepath.Join(d.inputFolder(), file))
+}
+
 // checkFiles makes sure that the tables have the files that they had when the run was planned.
 func (d *Dated) checkFiles(m *Manifest) error {
-	for _, name := range []string{"articles", "forecast", limitsTable, volumesTable} {
-		var now, then []string
-		found, err := d.find(name)
-		if err == nil {
-			now, err = table.Files(d.inputFolder(), found)
-		} else if errors.Is(err, fs.ErrNotExist) && (name == limitsTable || name == volumesTable) {
-			err = nil
-		}
+	for _, name := range inputTables {
+		now, err := d.tableFiles(name)
 		if err != nil {
 			return err
 		}
+		var then []string
 		for _, in := range m.Inputs {
 			if in.Table == name {
 				then = append(then, in.Path)

@@ -156,6 +156,10 @@ func (d *Dated) plan(ctx context.Context) (*Manifest, error) {
 	if m.Settings.Overrides == nil {
 		m.Settings.Overrides = map[string]string{}
 	}
+	before, err := d.stamps()
+	if err != nil {
+		return nil, err
+	}
 	if err := d.limits(m); err != nil {
 		return nil, err
 	}
@@ -163,6 +167,9 @@ func (d *Dated) plan(ctx context.Context) (*Manifest, error) {
 		return nil, err
 	}
 	if err := d.hashInputs(ctx, m); err != nil {
+		return nil, err
+	}
+	if err := d.unchanged(before); err != nil {
 		return nil, err
 	}
 	id, err := toJSON(m)

@@ -50,6 +50,8 @@ type Runner struct {
 
 	// Progress is called now and then with the rows of the shard that are done.
 	Progress func(rows int64)
+	// Unchanged is asked before a shard is kept whether the input is still the one of the manifest.
+	Unchanged func() error
 }
 
 // NewRunner returns a runner for a manifest, the dated input folder and the output folder of the run. TempDir is for input that is not sorted within
@@ -59,7 +61,8 @@ func NewRunner(m *Manifest, input, output string, workers int, tempDir string) (
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{manifest: m, input: input, output: output, engine: newEngine(set, m.Seed, workers), Progress: func(int64) {}}
+	r := &Runner{manifest: m, input: input, output: output, engine: newEngine(set, m.Seed, workers), Progress: func(int64) {},
+		Unchanged: func() error { return nil }}
 	if r.join, err = m.joinOptions(); err != nil {
 		return nil, err
 	}
@@ -110,6 +113,9 @@ func (r *Runner) runShard(ctx context.Context, shard int) (result *ShardResult, 
 		totals.add(x)
 		return out.write(x)
 	}, func() { r.Progress(totals.In) })
+	if err == nil {
+		err = r.Unchanged()
+	}
 	if err != nil {
 		out.abort()
 		return nil, err
