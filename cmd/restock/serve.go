@@ -20,6 +20,7 @@ import (
 	"github.com/restock-engine/restock/serve/access"
 	"github.com/restock-engine/restock/serve/offline"
 	"github.com/restock-engine/restock/serve/store"
+	"github.com/restock-engine/restock/serve/web"
 )
 
 type serveFlags struct {
@@ -99,7 +100,7 @@ func (f *serveFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	c := serve.Config{Dir: f.data, Store: f.nats, Offline: f.offline, Seed: f.seed, Workers: int(f.workers), Articles: f.tables.articles,
-		Forecast: f.tables.forecast, Recommendations: f.recommendations, Runs: f.runs, Inputs: f.inputs, Deadline: f.deadline,
+		Forecast: f.tables.forecast, Recommendations: f.recommendations, Runs: f.runs, Inputs: f.inputs, Deadline: f.deadline, Page: web.Handler(),
 		Limits: f.limits, Log: f.logger(e)}
 	c.Limits.Burst = max(c.Limits.Burst, int(2*c.Limits.Requests))
 	c.Limits.UnitsBurst = max(c.Limits.UnitsBurst, int(2*c.Limits.UnitsPerSecond))

@@ -111,6 +111,32 @@ type FrontierPoint struct {
 	Policy       string   `json:"policy"`
 }
 
+// Inputs are what the answer rests on, with everything that settings and defaults say.
+type Inputs struct {
+	OnHand       float64 `json:"on_hand" doc:"units"`
+	Price        float64 `json:"price"`
+	UnitCost     float64 `json:"unit_cost"`
+	HoldingCost  float64 `json:"holding_cost" doc:"per unit and week"`
+	OrderCost    float64 `json:"order_cost" doc:"per order"`
+	LeadTimeMean float64 `json:"lead_time_mean" doc:"weeks"`
+	ReviewPeriod int     `json:"review_period" doc:"weeks"`
+	PackSize     float64 `json:"pack_size"`
+	MOQ          float64 `json:"moq"`
+	MinFillRate  float64 `json:"min_fill_rate"`
+}
+
+func inputs(q *Question) Inputs {
+	a := q.Input.Article
+	lead := a.LeadTimeMean
+	if n := len(a.LeadTimeSamples); n > 0 {
+		lead = 0
+		for _, x := range a.LeadTimeSamples {
+			lead += x / float64(n)
+		}
+	}
+	return Inputs{a.OnHand, a.Price, a.UnitCost, a.HoldingCost, a.OrderCost, lead, a.ReviewPeriod, a.PackSize, a.MOQ, q.Options.Objective.MinFillRate}
+}
+
 // Answer is what would be recommended, and what the alternatives do, on the same scenarios.
 type Answer struct {
 	Status        string          `json:"status" enum:"ok,no_order,degraded"`
@@ -122,6 +148,7 @@ type Answer struct {
 	Scenarios     int             `json:"scenarios" doc:"that candidates were compared on"`
 	EvalScenarios int             `json:"eval_scenarios" doc:"fresh ones, that all figures are of"`
 	InputHash     string          `json:"input_hash" doc:"equal for what must get the same answer"`
+	Inputs        Inputs          `json:"inputs"`
 	Alternatives  []Alternative   `json:"alternatives"`
 	Frontier      []FrontierPoint `json:"frontier,omitempty" doc:"rising fill rate"`
 }
@@ -156,7 +183,7 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 	}
 	a := &Answer{Status: string(rec.Status), Explanation: rec.Explain(), Objective: q.Options.Objective.String(), Horizon: rec.Weeks,
 		AsOf: q.AsOf.Format(time.DateOnly), EngineVersion: optimize.EngineVersion, Scenarios: q.Options.Scenarios, EvalScenarios: rec.EvalScenarios,
-		InputHash: decision.Hash(q.Input, q.Options)}
+		InputHash: decision.Hash(q.Input, q.Options), Inputs: inputs(&q)}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
