@@ -169,6 +169,11 @@ func TestInsecure(t *testing.T) {
 			t.Errorf("%s: %d; want 401", bad, w.Code)
 		}
 	}
+	r := request(http.MethodPut, "/v1/x", "")
+	r.Header.Set("Authorization", "Basic eDp5")
+	if w := serve(h, r); w.Code != 401 {
+		t.Errorf("another scheme: %d; want 401", w.Code)
+	}
 }
 
 // TestCheck: another's merchant is not found, whatever the rights; one's own without the right is forbidden.

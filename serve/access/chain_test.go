@@ -274,6 +274,7 @@ func TestDeadline(t *testing.T) {
 		}
 		if r.URL.Path == "/v1/slow" {
 			<-r.Context().Done()
+			time.Sleep(50 * time.Millisecond) // a deadline for reading that is left on the connection would end it now
 			io.WriteString(w, context.Cause(r.Context()).Error())
 		}
 	}), nil)
@@ -322,6 +323,44 @@ func TestDeadline(t *testing.T) {
 		}
 		if _, err := io.Copy(io.Discard, in); err != nil {
 			t.Errorf("a body that does not come keeps the connection: %v", err)
+		}
+	}
+}
+
+// deadlines is a connection that remembers its deadlines.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	read, write time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error  { d.read = t; return nil }
+func (d *deadlines) SetWriteDeadline(t time.Time) error { d.write = t; return nil }
+
+// TestWithin: each request sets its deadlines anew, whatever the one before has left.
+func TestWithin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		for limit, want := range map[time.Duration][2]time.Time{0: {now.Add(slack)}, time.Minute: {now.Add(time.Minute), now.Add(time.Minute + slack)}} {
+			d := &deadlines{httptest.NewRecorder(), now.Add(-1), now.Add(-1)}
+			within(limit)(whoami).ServeHTTP(d, request(http.MethodGet, "/", ""))
+			if d.read != want[0] || d.write != want[1] {
+				t.Errorf("limit %v: read %v, write %v; want %v", limit, d.read, d.write, want)
+			}
+		}
+	})
+}
+
+func TestClassify(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		want         class
+	}{
+		{"GET", "/v1/jobs/1/events", events}, {"HEAD", "/v1/merchants/m/events", events}, {"POST", "/v1/events", light},
+		{"POST", "/v1/what-if", heavy}, {"GET", "/v1/what-if", heavy}, {"POST", "/v1/what-if/", light}, {"GET", "/v1", public},
+		{"GET", "/V1/whoami", public}, {"GET", "//v1/whoami", public},
+	} {
+		if got := classify(httptest.NewRequest(c.method, "http://localhost"+c.path, nil)); got != c.want {
+			t.Errorf("%s %s is of class %d; want %d", c.method, c.path, got, c.want)
 		}
 	}
 }

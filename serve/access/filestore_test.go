@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -74,11 +75,19 @@ func TestFileStoreSeesChanges(t *testing.T) {
 		k.Name = strings.Repeat("y", i+1) // as long as the one before
 		put(t, command, k)
 	}
+	path := filepath.Join(dir, keysFile)
+	info, _ := os.Stat(path)
+	data, _ := os.ReadFile(path)
+	data = bytes.Replace(data, []byte(`"yyy"`), []byte(`"zzz"`), 1)
+	if err := errors.Join(os.WriteFile(path, data, 0o600), os.Chtimes(path, info.ModTime(), info.ModTime())); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Second, func() bool { got, err := server.Get(t.Context(), k.ID); return err == nil && got.Name == "zzz" })
 	if _, err := Revoke(t.Context(), command, k.ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Second, func() bool { got, err := server.Get(t.Context(), k.ID); return err == nil && !got.Revoked.IsZero() })
-	if err := os.Remove(filepath.Join(dir, keysFile)); err != nil {
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Second, func() bool { _, err := server.Get(t.Context(), k.ID); return errors.Is(err, ErrNoKey) })

@@ -29,7 +29,6 @@ const (
 	jwksHurry    = 10 * time.Second // and for a key id that it does not have, at most this often
 	maxJWKSBytes = 1 << 20
 	maxJWKSKeys  = 256
-	minRSABits   = 2048 // RFC 7518, 3.3
 )
 
 // publicKey is a key that verifies signatures, and the algorithms that it is good for.
@@ -93,7 +92,8 @@ func matching(keys []*publicKey, kid string) []*publicKey {
 	return found
 }
 
-// usable returns the keys of a set that may verify a signature. Others, symmetric ones above all, are left out.
+// usable returns the keys of a set that may verify a signature. Others, symmetric ones above all, are left out, and so are those that
+// the library does not take, as RSA keys below 2048 bits: one odd key must not make the others useless.
 func usable(set jwk.Set) []*publicKey {
 	var keys []*publicKey
 	for i := range set.Len() {
@@ -101,7 +101,7 @@ func usable(set jwk.Set) []*publicKey {
 		if use, ok := key.KeyUsage(); ok && use != jwk.ForSignature.String() {
 			continue
 		}
-		if _, unsupported := key.(jwk.UnsupportedKey); unsupported { // one odd key must not make the others useless
+		if _, unsupported := key.(jwk.UnsupportedKey); unsupported {
 			continue
 		}
 		public, err := key.PublicKey()
@@ -128,9 +128,7 @@ func usable(set jwk.Set) []*publicKey {
 func algorithmsFor(public any) []jwa.SignatureAlgorithm {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
-		if key.N.BitLen() >= minRSABits {
-			return []jwa.SignatureAlgorithm{jwa.RS256(), jwa.RS384(), jwa.RS512(), jwa.PS256(), jwa.PS384(), jwa.PS512()}
-		}
+		return []jwa.SignatureAlgorithm{jwa.RS256(), jwa.RS384(), jwa.RS512(), jwa.PS256(), jwa.PS384(), jwa.PS512()}
 	case *ecdsa.PublicKey:
 		switch key.Curve {
 		case elliptic.P256():

@@ -220,6 +220,10 @@ func TestJWTRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := newIssuer(t)
 		v := newVerifier(t, is, nil)
+		// Here it is the year 2000: a file that was just written lies in the future, and would be read again all the time.
+		if err := os.Chtimes(v.config.JWKS, time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
 		short := sign(t, jwa.EdDSA(), is.private["ed"], "ed", claims(nil), nil) // one minute, and 30 s that clocks may differ by
 		long := sign(t, jwa.ES256(), is.private["ec"], "ec", claims(map[string]any{"exp": time.Now().Add(time.Hour).Unix()}), nil)
 		check := func(token, want string) {
@@ -282,6 +286,7 @@ func TestJWTForged(t *testing.T) {
 		map[string]any{"kty": "of the future", "kid": "future"})
 	other, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	is.add(t, "encryption", other, map[string]any{"use": "enc"})
+	is.add(t, "RS256 only", is.private["rsa"], map[string]any{"alg": "RS256"})
 	v := newVerifier(t, is, nil)
 
 	rsaKey := is.private["rsa"].(*rsa.PrivateKey)
@@ -318,6 +323,7 @@ func TestJWTForged(t *testing.T) {
 		"someone else's address":    sign(t, jwa.ES256(), foreign, "ec", claims(nil), map[string]any{"jku": "http://127.0.0.1:1/jwks"}),
 		"a key of another id":       sign(t, jwa.ES256(), is.private["ec"], "ed", claims(nil), nil),
 		"an unknown key id":         sign(t, jwa.ES256(), is.private["ec"], "gone", claims(nil), nil),
+		"not the key's algorithm":   sign(t, jwa.RS512(), is.private["rsa"], "RS256 only", claims(nil), nil),
 		"a key for encryption":      sign(t, jwa.ES256(), is.private["encryption"], "encryption", claims(nil), nil),
 		"a small RSA key":           smallToken,
 		"critical extensions":       sign(t, jwa.ES256(), is.private["ec"], "ec", claims(nil), map[string]any{"crit": []string{"exp"}, "exp": 1}),

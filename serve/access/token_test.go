@@ -123,6 +123,16 @@ func TestKeyJSON(t *testing.T) {
 	}
 }
 
+func TestKeyID(t *testing.T) {
+	k, _ := newTestKey(t, "north", AllRights, time.Hour, "north")
+	good := k.ID
+	for _, id := range []string{"", good[1:], good + "a", good[1:] + "A", good[1:] + "\n", good[1:] + "_"} {
+		if k.ID = id; k.Validate() == nil {
+			t.Errorf("id %q is taken", id)
+		}
+	}
+}
+
 func TestKeyState(t *testing.T) {
 	k, _ := newTestKey(t, "north", Rights(Read), time.Hour, "north")
 	end := k.Expires
