@@ -55,7 +55,7 @@ class View {
   private readonly bars = h("div");
   private readonly costTable = h("div");
   private readonly frontierBox = h("div");
-  private readonly service = h("div", { class: "scroll" });
+  private readonly service = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Alternatives side by side" });
   private readonly savedBox = h("section", { class: "card wide", "aria-label": "Saved what-ifs" });
   private readonly acceptBox = h("div", { class: "accept" });
   private readonly reset: HTMLButtonElement;
@@ -223,7 +223,7 @@ class View {
   private showSaved(): void {
     const list = saved(this.merchant).filter((s) => s.article === this.article);
     this.savedBox.hidden = list.length === 0;
-    replace(this.savedBox, h("h2", {}, "Saved what-ifs"), h("div", { class: "scroll" }, h("table", {}, h("caption", { class: "visually-hidden" }, "Saved what-ifs, compared"),
+    replace(this.savedBox, h("h2", {}, "Saved what-ifs"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Saved what-ifs, compared" }, h("table", {}, h("caption", { class: "visually-hidden" }, "Saved what-ifs, compared"),
       h("thead", {}, h("tr", {}, ...["What if", "First order", "Demand served", "Mean cost", "Stock on average", "Week of", ""].map((x) => h("th", { scope: "col" }, x)))),
       h("tbody", {}, ...list.map((s) => h("tr", {}, h("th", { scope: "row" }, s.name), h("td", {}, units(s.order)), h("td", {}, percent(s.fillRate)),
         h("td", {}, money(s.cost)), h("td", {}, units(s.stock)), h("td", {}, s.asOf),

@@ -93,7 +93,7 @@ async function showList(list: HTMLElement, merchant: string, query: URLSearchPar
     h("div", { class: "toolbar" },
       h("label", { for: "search" }, "Find an article ", search),
       h("button", { type: "button", class: "secondary", click: () => download(merchant, path(1000), list) }, "Export as CSV")),
-    h("div", { class: "scroll" }, h("table", { class: "articles" }, h("caption", { class: "visually-hidden" }, "Articles with what is recommended"),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of articles" }, h("table", { class: "articles" }, h("caption", { class: "visually-hidden" }, "Articles with what is recommended"),
       h("thead", {}, h("tr", {}, ...head)), body)),
     h("div", { class: "toolbar" }, count, more));
   await load(true);

@@ -83,7 +83,7 @@ test("find an article and read what is recommended", async (t) => {
   await page.getByLabel("Find an article").fill("22114");
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
   await page.getByRole("link", { name: "22114" }).click();
-  await page.locator(".order").filter({ hasText: /Order 1,440 now/ }).waitFor();
+  await page.locator(".order").filter({ hasText: /Order [\d,]+/ }).waitFor();
   assert.match(await page.locator(".verdict").textContent(), /costs .* less than not ordering \(.* to .*\)/);
   await accessible(page, "article");
   await shot(page, "article");
