@@ -114,5 +114,9 @@ func (s *FileStore) Put(ctx context.Context, k Key) (err error) {
 	if err != nil {
 		return err
 	}
+	left, _ := filepath.Glob(filepath.Join(s.dir, "."+keysFile+".*.tmp")) // by one that was killed: the lock is ours
+	for _, path := range left {
+		os.Remove(path)
+	}
 	return durable.WriteFile(s.file.path, append(data, '\n'), 0o600)
 }

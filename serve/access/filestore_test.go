@@ -75,6 +75,7 @@ func TestFileStoreSeesChanges(t *testing.T) {
 		k.Name = strings.Repeat("y", i+1) // as long as the one before
 		put(t, command, k)
 	}
+	eventually(t, time.Second, func() bool { got, err := server.Get(t.Context(), k.ID); return err == nil && got.Name == "yyy" })
 	path := filepath.Join(dir, keysFile)
 	info, _ := os.Stat(path)
 	data, _ := os.ReadFile(path)
@@ -121,6 +122,9 @@ func TestRevoke(t *testing.T) {
 // TestFileStoreTogether: several processes' stores put keys at the same time, and none is lost.
 func TestFileStoreTogether(t *testing.T) {
 	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "."+keysFile+".123.tmp"), nil, 0o600); err != nil { // of one that was killed
+		t.Fatal(err)
+	}
 	var group sync.WaitGroup
 	for range 4 {
 		s := openStore(t, dir)

@@ -240,7 +240,12 @@ func TestJWTRemembered(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		check(short, "expired")
 		check(long, "")
-		is.public = is.public[:1] // the issuer takes the key back
+		is.public = is.public[:1] // the issuer takes the key back, and has another one by the same name
+		renewed, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is.add(t, "ec", renewed, nil)
 		if err := os.WriteFile(v.config.JWKS, is.set(t), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -68,8 +68,7 @@ func (w *watched[T]) load() {
 		w.value, w.err = w.parse(data)
 	}
 	if w.err != nil {
-		var none T
-		w.value, w.err = none, fmt.Errorf("%s: %w", w.path, w.err)
+		w.err = fmt.Errorf("%s: %w", w.path, w.err)
 	}
 }
 
