@@ -92,8 +92,8 @@ func matching(keys []*publicKey, kid string) []*publicKey {
 	return found
 }
 
-// usable returns the keys of a set that may verify a signature. Others, symmetric ones above all, are left out, and so are those that
-// the library does not take, as RSA keys below 2048 bits: one odd key must not make the others useless.
+// usable returns the keys of a set that may verify a signature. Others, symmetric ones above all, are left out, and so are those
+// that the library does not take, as RSA keys below 2048 bits: one odd key must not make the others useless.
 func usable(set jwk.Set) []*publicKey {
 	var keys []*publicKey
 	for i := range set.Len() {

@@ -215,6 +215,27 @@ func TestJWTClaims(t *testing.T) {
 	}
 }
 
+// TestJWTFlood: while others send more forged tokens than can be checked, known ones get in, and new ones may come back.
+func TestJWTFlood(t *testing.T) {
+	is := newIssuer(t)
+	v := newVerifier(t, is, nil)
+	known := sign(t, jwa.EdDSA(), is.private["ed"], "ed", claims(nil), nil)
+	if _, err := v.Verify(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	v.checks = newShedder(t, 1, 0, 0)
+	if _, err := v.checks.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), known); err != nil {
+		t.Errorf("a known token: %v", err)
+	}
+	_, err := v.Verify(t.Context(), sign(t, jwa.ES256(), is.private["ec"], "ec", claims(nil), nil))
+	if refusal := Refusal(""); err == nil || errors.As(err, &refusal) {
+		t.Errorf("a new token: %v; want an error that is no refusal", err)
+	}
+}
+
 // TestJWTRemembered: a token that was good before is not for longer than its claims and its key are.
 func TestJWTRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
