@@ -45,10 +45,12 @@ func (t *Trainer) Fit() (*Model, error) {
 	flat := flatProfile()
 	rough := t.all.season.shrunk(&flat, 1)
 	smooth := rough.smoothed()
-	m.all = t.all.season.shrunk(&smooth, seasonStrength)
+	years := max(float64(m.asOf-t.firstWeek)/seasonWeeks, 1)
+	m.all = t.all.season.shrunk(&smooth, seasonStrength+t.all.season.oneYear(years))
 	m.launch = t.all.launchLevel(1, 1)
 	for id, p := range t.merchants {
-		m.merchants[id] = merchantModel{p.season.shrunk(&m.all, merchantStrength), p.launchLevel(m.launch, launchStrength)}
+		season := p.season.shrunk(&m.all, merchantStrength+p.season.oneYear(years))
+		m.merchants[id] = merchantModel{season, p.launchLevel(m.launch, launchStrength)}
 	}
 	f := fitter{m: m, series: t.inOrder(), firstWeek: t.firstWeek}
 	f.fitBlend()

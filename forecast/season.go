@@ -81,6 +81,16 @@ func (r *runningSums) mean(from, to int) (mean, weight float64) {
 	return (r.demand[to] - r.demand[from]) / weight, weight
 }
 
+// oneYear returns the weight of a week of the year in one of the years of history. A prior profile counts for so much besides its
+// strength: what all articles had in common in one week of one year is chance as well as season, however many articles there are.
+func (s *seasonSums) oneYear(years float64) float64 {
+	total := 0.0
+	for _, w := range s.weight {
+		total += float64(w) / seasonUnit
+	}
+	return total / seasonWeeks / years
+}
+
 // shrunk returns the profile of the sums, drawn towards a prior profile with the given weight per week of the year.
 func (s *seasonSums) shrunk(prior *profile, strength float64) profile {
 	var p profile
