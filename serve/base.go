@@ -285,6 +285,9 @@ func (s *Server) computeAll(ctx context.Context, base *baseView, path string) er
 		row, _, err := s.recommend(ctx, key, workers[worker], info.ID)
 		return result{row, err}
 	}, func(r result) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if r.err != nil {
 			if rejects++; rejects <= 10 {
 				s.log.Warn("an article can't be decided", "error", r.err)

@@ -47,7 +47,16 @@ func (s *Server) load(ctx context.Context) error {
 	if s.config.Runs != "" {
 		return s.followRuns(ctx)
 	}
+	if base := s.base.Load(); base != nil {
+		s.busy(fmt.Sprintf("computing the recommendations of %d articles", base.file.Len())) // see computeLoop
+	}
 	return nil
+}
+
+// busy says what the service is at before it can answer everything.
+func (s *Server) busy(what string) {
+	s.log.Info(what)
+	s.loading.Store(&what)
 }
 
 // lastBase is the file that remembers which features were loaded.
@@ -318,15 +327,12 @@ func (s *Server) computeLoop(ctx context.Context) error {
 	if base == nil || s.config.Recommendations != "" {
 		return nil
 	}
+	defer s.loading.Store(nil)
 	name := fmt.Sprintf("computed-%s-%.8s-%d", strings.TrimSuffix(strings.TrimPrefix(base.file.Meta.ID, "features-"), ".snap"), s.config.Settings.Hash(),
 		s.config.Seed)
 	path := filepath.Join(s.snapshots(), name+".snap")
 	v, err := s.openRun(path)
 	if err != nil {
-		what := fmt.Sprintf("computing the recommendations of %d articles", base.file.Len())
-		s.log.Info(what)
-		s.loading.Store(&what)
-		defer s.loading.Store(nil)
 		if err := s.computeAll(ctx, base, path); err != nil {
 			if ctx.Err() != nil {
 				return nil
