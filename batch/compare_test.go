@@ -145,3 +145,20 @@ func TestDrift(t *testing.T) {
 		t.Errorf("drift of a shift %g", d)
 	}
 }
+
+// FuzzParseThreshold: what is taken is printed in a form that is taken for the same.
+func FuzzParseThreshold(f *testing.F) {
+	for _, text := range []string{"reject_share<=0.05", " served_share >= 9e-1", "demand_change>=-Inf", "order_drift<=0x1p-2", "<=", "a<=1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseThreshold(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseThreshold(c.String())
+		if err != nil || again != c {
+			t.Errorf("%q is %+v, printed %s, read again %+v, %v", text, c, c, again, err)
+		}
+	})
+}

@@ -41,7 +41,12 @@ const DefaultShardSize = 16384
 // Slice is the part of a run that one of several processes does: shards Index·S/Count up to (Index+1)·S/Count of S. The zero value is all.
 type Slice struct{ Index, Count int }
 
-func (s Slice) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
+func (s Slice) String() string {
+	if s.Count == 0 {
+		return "all"
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Count)
+}
 
 // of returns the first shard of the slice and the one behind the last.
 func (s Slice) of(shards int) (from, to int) {

@@ -6,7 +6,7 @@
 //	split   one process against two that share the run
 //	linear  time, memory and files by the number of SKUs
 //	limits  what limits over all SKUs add
-//	peak    memory at millions of SKUs, with few scenarios
+//	peak    memory at millions of SKUs, with few and short scenarios
 package main
 
 import (

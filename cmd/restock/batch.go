@@ -238,6 +238,9 @@ func finishBatch(e *env, f *commonFlags, after *afterFlags, o *batch.Outcome) er
 	return nil
 }
 
+// maxParts bounds what a run is divided into.
+const maxParts = 1_000_000
+
 // slice is a flag value like 0/4.
 type slice struct{ batch.Slice }
 
@@ -256,8 +259,8 @@ func (s *slice) Set(text string) error {
 	i, n, ok := strings.Cut(text, "/")
 	index, err := strconv.Atoi(i)
 	of, err2 := strconv.Atoi(n)
-	if !ok || err != nil || err2 != nil || index < 0 || index >= of {
-		return errors.New("must be a part like 0/4: of N parts, 0 to N-1")
+	if !ok || err != nil || err2 != nil || index < 0 || index >= of || of > maxParts {
+		return fmt.Errorf("must be a part like 0/4: of N parts, at most %d, 0 to N-1", maxParts)
 	}
 	s.Slice = batch.Slice{Index: index, Count: of}
 	return nil

@@ -115,7 +115,7 @@ func TestBatchMistakes(t *testing.T) {
 		{append(run, "--previous", "nowhere"), exitFailed, "there is no folder nowhere of a previous run"},
 		{append(run, "--previous", in), exitFailed, "is no run but a folder of runs; name one, as " + in},
 		{append(run, "--previous", filepath.Join(in, "date=2026-01-07")), exitFailed, "is no complete run: it has no _SUCCESS"},
-		{append(run, "--shard", "2/2"), exitUsage, "of N parts, 0 to N-1"},
+		{append(run, "--shard", "2/2"), exitUsage, "of N parts, at most 1000000, 0 to N-1"},
 		{append(run, "--shard", "0/2"), exitUsage, "--max-rejects is about the whole run"},
 		{append(run, "--check", "served>0.9"), exitUsage, "is not a check like reject_share<=0.05"},
 		{merge, exitFailed, "no such file or directory"},
@@ -158,4 +158,23 @@ func TestBatchInputChanges(t *testing.T) {
 	if code != exitFailed || !strings.Contains(stderr, "articles.csv has changed since the run was planned") {
 		t.Errorf("articles: code %d, %s", code, stderr)
 	}
+}
+
+// FuzzShardFlag: what is taken is a part, and printed in a form that is taken for the same.
+func FuzzShardFlag(f *testing.F) {
+	for _, text := range []string{"0/4", "3/4", "4/4", "-1/4", "1", "+1/2", "0/9223372036854775807", "1/2/3", ""} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var s, again slice
+		if s.Set(text) != nil {
+			return
+		}
+		if s.Index < 0 || s.Index >= s.Count {
+			t.Errorf("%q is part %d of %d", text, s.Index, s.Count)
+		}
+		if err := again.Set(s.String()); err != nil || again != s {
+			t.Errorf("%q is %s, read again %s, %v", text, &s, &again, err)
+		}
+	})
 }
