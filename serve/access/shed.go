@@ -20,6 +20,7 @@ type Shedder struct {
 
 	mu      sync.Mutex
 	free    int
+	idle    time.Time         // when a request last found a free slot
 	waiting *list.List        // of *waiter; front: came last
 	shares  map[string]*share // of the accounts that have something running or waiting
 	stats   ShedStats
@@ -27,9 +28,10 @@ type Shedder struct {
 
 // waiter waits for true, a slot, or false, a refusal.
 type waiter struct {
-	turn  chan bool
-	share *share
-	place *list.Element // nil: no longer in the queue
+	turn     chan bool
+	share    *share
+	place    *list.Element // nil: no longer in the queue
+	patience time.Duration
 }
 
 // share is what an account has of a Shedder.
@@ -47,12 +49,17 @@ type ShedStats struct {
 // errShed is what Acquire returns if the request is not to be worked on now.
 var errShed = errors.New("the service has too much to do; try again")
 
+// overloaded is after how many times the wait without a free slot a queue is taken for overload and not for a burst. From then on requests wait for
+// that part of the wait only: a queue that never empties makes everybody late and nobody faster (K. Nichols and V. Jacobson, "Controlling queue delay",
+// ACM Queue 10(5), 2012).
+const overloaded = 8
+
 // NewShedder has up to slots requests worked on at a time, and up to queue others wait, for up to wait.
 func NewShedder(slots, queue int, wait time.Duration) (*Shedder, error) {
 	if slots < 1 || queue < 0 || wait < 0 {
 		return nil, fmt.Errorf("load shedding: slots %d must be 1 or more, queue %d and wait %v not below 0", slots, queue, wait)
 	}
-	return &Shedder{queue: queue, wait: wait, free: slots, waiting: list.New(), shares: make(map[string]*share)}, nil
+	return &Shedder{queue: queue, wait: wait, free: slots, waiting: list.New(), shares: make(map[string]*share), idle: time.Now()}, nil
 }
 
 // Acquire waits for a slot; release must be called when the work is done. An error means that the work must not be done.
@@ -74,10 +81,15 @@ func (s *Shedder) enter(account string) *waiter {
 		s.shares[account] = own
 	}
 	w := &waiter{turn: make(chan bool, 1), share: own}
+	now := time.Now()
 	if s.free > 0 {
+		s.idle = now
 		s.free--
 		s.start(w)
 		return w
+	}
+	if w.patience = s.wait; now.Sub(s.idle) > overloaded*s.wait {
+		w.patience = s.wait / overloaded
 	}
 	w.place = s.waiting.PushFront(w)
 	own.waiting++
@@ -142,7 +154,7 @@ func (s *Shedder) await(ctx context.Context, w *waiter) bool {
 		return mine
 	default:
 	}
-	timer := time.NewTimer(s.wait)
+	timer := time.NewTimer(w.patience)
 	defer timer.Stop()
 	select {
 	case mine := <-w.turn:
