@@ -2,8 +2,8 @@ package optimize
 
 import "github.com/restock-engine/restock/simulate"
 
-// frontierSteps is the number of fill rates between the optimum's and the highest that can be reached.
-const frontierSteps = 8
+// FrontierSteps is the number of fill rates between the optimum's and the highest that can be reached.
+const FrontierSteps = 8
 
 // FrontierPoint is the cheapest policy found for a floor on the mean fill rate.
 type FrontierPoint struct {
@@ -34,8 +34,8 @@ func Frontier(s *simulate.Sampler, in Input, o Options, w *Workspace) ([]Frontie
 	high := 1 - most.Score.Shortfall
 	points := []FrontierPoint{{Policy: free.Policy}}
 	values := []float64{free.Score.Value}
-	for k := 1; k <= frontierSteps && high-low > 1e-6; k++ {
-		floor := low + (high-low)*float64(k)/frontierSteps
+	for k := 1; k <= FrontierSteps && high-low > 1e-6; k++ {
+		floor := low + (high-low)*float64(k)/FrontierSteps
 		tuned, err := tune(floor)
 		if err != nil {
 			return nil, err

@@ -60,7 +60,7 @@ func (s *Server) guarded(h http.Handler) (http.Handler, error) {
 	if s.lights, err = access.NewShedder(16*cores, 64*cores, 100*time.Millisecond); err != nil {
 		return nil, err
 	}
-	if s.heavies, err = access.NewShedder(cores, 8*cores, 20*time.Millisecond); err != nil {
+	if s.heavies, err = access.NewShedder(cores, 8*cores, 40*time.Millisecond); err != nil {
 		return nil, err
 	}
 	s.metrics.registerShedders(map[string]*access.Shedder{"light": s.lights, "what_if": s.heavies})
@@ -75,7 +75,10 @@ func (s *Server) guarded(h http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return otelhttp.NewHandler(h, "restock"), nil
+	if s.config.Tracing {
+		h = otelhttp.NewHandler(h, "restock")
+	}
+	return h, nil
 }
 
 // plainErrors gives the answers of the mux itself (no such path, no such method) the form of all others.

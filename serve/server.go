@@ -47,6 +47,7 @@ type Config struct {
 	Limits   access.Limits
 	Deadline time.Duration // of a request; 0: 10 s
 	Audit    io.Writer     // nil for none
+	Tracing  bool          // a span for each request
 	Page     http.Handler  // at /
 	Log      *slog.Logger
 }

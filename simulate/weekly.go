@@ -15,22 +15,22 @@ type Weekly struct {
 	Lost     []float64
 	Orders   []float64
 	Arrivals []float64
-	Demand   []Fan
 	Short    []float64 // share of the scenarios with lost sales
 }
 
 // Weeks runs a policy through the first n scenarios and returns what it does week by week.
 func Weeks(a *Article, p Policy, sc *Scenarios, n int) Weekly {
 	n = min(n, sc.N)
-	onHand, demand := make([]float64, sc.Weeks*n), make([]float64, sc.Weeks*n) // [week][scenario]
+	onHand := make([]float64, sc.Weeks*n) // [week][scenario]
 	means := make([]float64, 5*sc.Weeks)
 	column := func(i int) []float64 { return means[i*sc.Weeks : (i+1)*sc.Weeks] }
 	w := Weekly{Sales: column(0), Lost: column(1), Orders: column(2), Arrivals: column(3), Short: column(4)}
 	run := newWorld(sc.Weeks)
 	for i := range n {
-		run.scenario(a, p, sc, i, func(t int, r WeekRecord) {
+		run.reset(a)
+		for t := range sc.Weeks {
+			r := run.week(a, p, sc, i, t)
 			onHand[t*n+i] = r.OnHandEnd
-			demand[t*n+i] = r.Sales + r.Lost
 			w.Sales[t] += r.Sales
 			w.Lost[t] += r.Lost
 			w.Orders[t] += r.Order
@@ -38,16 +38,28 @@ func Weeks(a *Article, p Policy, sc *Scenarios, n int) Weekly {
 			if r.Lost > 0 {
 				w.Short[t]++
 			}
-		})
+		}
 	}
 	for i := range means {
 		means[i] /= float64(n)
 	}
 	for t := range sc.Weeks {
 		w.OnHand = append(w.OnHand, fan(onHand[t*n:(t+1)*n]))
-		w.Demand = append(w.Demand, fan(demand[t*n:(t+1)*n]))
 	}
 	return w
+}
+
+// DemandFans returns the fans of the weekly demand in the first n scenarios: [week].
+func DemandFans(sc *Scenarios, n int) []Fan {
+	values := make([]float64, min(n, sc.N))
+	fans := make([]Fan, sc.Weeks)
+	for t := range fans {
+		for i := range values {
+			values[i] = sc.Demand(i, t)
+		}
+		fans[t] = fan(values)
+	}
+	return fans
 }
 
 // fan reorders values and takes the fan's quantiles.

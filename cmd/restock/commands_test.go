@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restock-engine/restock/optimize"
 	"github.com/restock-engine/restock/simulate"
 )
 
@@ -177,7 +178,7 @@ func TestFrontier(t *testing.T) {
 			Objective float64
 		}
 	}
-	if err := json.Unmarshal([]byte(stdout), &parsed); err != nil || len(parsed.Frontier) != 1+frontierSteps {
+	if err := json.Unmarshal([]byte(stdout), &parsed); err != nil || len(parsed.Frontier) != 1+optimize.FrontierSteps {
 		t.Fatalf("error %v, %d points", err, len(parsed.Frontier))
 	}
 	for k, p := range parsed.Frontier {

@@ -142,7 +142,10 @@ func (f *serveFlags) run(cmd *cobra.Command, e *env) error {
 	if err != nil {
 		return fmt.Errorf("traces: %w", err)
 	}
-	defer stopTracing(context.WithoutCancel(cmd.Context()))
+	if stopTracing != nil {
+		c.Tracing = true
+		defer stopTracing(context.WithoutCancel(cmd.Context()))
+	}
 	return f.serve(cmd.Context(), e, c)
 }
 

@@ -81,6 +81,7 @@ type simulation struct {
 	results   []optimize.Comparison
 	names     []string          // [result] how the policy was asked for
 	weeks     []simulate.Weekly // [result]
+	demand    []simulate.Fan    // [week]
 	frontier  []frontierPoint
 	gap       *optimize.Gap // of the first policy; nil unless asked for
 }
@@ -277,6 +278,7 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 	}
 	s.evaluateFrontier(&w)
 	s.results = optimize.Compare(&s.article, policies, &s.sc, s.options.Objective, &w)
+	s.demand = simulate.DemandFans(&s.sc, s.sc.N)
 	for _, p := range policies {
 		s.weeks = append(s.weeks, simulate.Weeks(&s.article, p, &s.sc, s.sc.N))
 	}

@@ -54,7 +54,7 @@ func (s *simulation) writePage(out io.Writer) error {
 	w := s.weeks[0]
 	p.Stock = template.HTML(plot.FanSVG("Stock at the end of each week", "Fan of the stock under the policy: median, middle half, 5 to 95 %; the table below has the numbers.",
 		"week", w.OnHand, nil))
-	p.Demand = template.HTML(plot.FanSVG("Demand and sales", "Fan of the weekly demand, and the mean sales as a line.", "week", w.Demand, w.Sales))
+	p.Demand = template.HTML(plot.FanSVG("Demand and sales", "Fan of the weekly demand, and the mean sales as a line.", "week", s.demand, w.Sales))
 	costs := simulate.Costs(&s.article, simulate.Run(&s.article, first.Policy, &s.sc, nil), nil)
 	p.Cost = template.HTML(plot.HistogramSVG("Distribution of the cost", "Share of the scenarios by cost, with the mean and the objective.",
 		"cost; share of the scenarios in %", costs, []plot.Mark{{Value: first.MeanCost.Estimate, Name: "mean"}, {Value: first.Objective.Estimate, Name: s.indicators()[0].name}}))

@@ -200,7 +200,7 @@ func (s *simulation) fields() map[string]any {
 			}
 		}
 		w := s.weeks[k]
-		p["weeks"] = map[string]any{"on_hand_quantiles": w.OnHand, "demand_quantiles": w.Demand, "sales": w.Sales, "lost": w.Lost,
+		p["weeks"] = map[string]any{"on_hand_quantiles": w.OnHand, "demand_quantiles": s.demand, "sales": w.Sales, "lost": w.Lost,
 			"orders": w.Orders, "arrivals": w.Arrivals, "share_with_lost_sales": w.Short}
 		policies = append(policies, p)
 	}

@@ -17,7 +17,8 @@ func Hash(in optimize.Input, o optimize.Options) string {
 	a := *in.Article
 	state := fmt.Appendf(nil, "%v %v %v %v", a.OnHand, a.InTransit, a.PendingReturns, in.Plan)
 	a.OnHand, a.InTransit, a.PendingReturns = 0, nil, nil
-	settings := fmt.Appendf(nil, "%+v %+v %s %d %d %d", a, o.Objective, o.Trigger, o.Scenarios, o.EvalScenarios, o.Budget)
+	type fields optimize.Objective // all of them, not what the objective calls itself
+	settings := fmt.Appendf(nil, "%+v %+v %s %d %d %d", a, fields(o.Objective), o.Trigger, o.Scenarios, o.EvalScenarios, o.Budget)
 	quantiles := fmt.Appendf(nil, "%v ", in.Forecast.Levels)
 	for _, v := range in.Forecast.Values {
 		quantiles = binary.LittleEndian.AppendUint32(quantiles, math.Float32bits(v))

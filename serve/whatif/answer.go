@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/restock-engine/restock/internal/stat"
@@ -161,7 +162,7 @@ var costLevels = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 // Workspace is the memory of answers. Not for concurrent use; the zero value is ready.
 type Workspace struct {
 	optimize optimize.Workspace
-	sorted   []float64
+	sorted   [][]float64 // [alternative]
 }
 
 // Optimizer lends the workspace's memory to a decision.
@@ -199,18 +200,16 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 	sc := w.optimize.Reported()
 	results := optimize.Compare(q.Input.Article, policies, sc, q.Options.Objective, &w.optimize)
 	for i := range results {
-		alternative := w.alternative(names[i], &results[i], i)
+		alternative := alternative(names[i], &results[i])
 		if i == 0 {
 			alternative.Saving = nil
 		}
 		a.Alternatives = append(a.Alternatives, alternative)
 	}
-	for i := range a.Alternatives {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		a.Alternatives[i].Weeks = weeks(q.Input.Article, policies[i], sc, q.AsOf)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
+	w.complete(a, policies, sc, &q)
 	order := []string{"recommended", "current", "own", "do_nothing"}
 	slices.SortFunc(a.Alternatives, func(x, y Alternative) int { return slices.Index(order, x.Name) - slices.Index(order, y.Name) })
 	if q.Frontier {
@@ -226,8 +225,8 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 
 var errOwn = errors.New("policy")
 
-// alternative turns the ith result of a comparison into its public form.
-func (w *Workspace) alternative(name string, r *optimize.Comparison, i int) Alternative {
+// alternative turns a result of a comparison into its public form.
+func alternative(name string, r *optimize.Comparison) Alternative {
 	f := &r.Figures
 	saving := Interval{0 - r.Excess.Estimate, 0 - r.Excess.High, 0 - r.Excess.Low}
 	a := Alternative{Name: name, Policy: r.Policy.String(), Objective: interval(r.Objective), MeanCost: interval(r.MeanCost), Saving: &saving,
@@ -239,19 +238,41 @@ func (w *Workspace) alternative(name string, r *optimize.Comparison, i int) Alte
 		a.Params = &Params{p.T0, p.Q0, p.ReorderPoint, p.Q, p.TLimit, string(p.Trigger)}
 		a.OrderWeek, a.OrderQuantity = p.T0, p.Q0
 	}
-	w.sorted = append(w.sorted[:0], w.optimize.Costs(i)...)
-	slices.Sort(w.sorted)
-	for _, level := range costLevels {
-		a.Costs.Values = append(a.Costs.Values, stat.SortedQuantile(w.sorted, level))
-	}
 	return a
+}
+
+// complete adds to each alternative the distribution of its cost and its weeks, on several processors: who asks waits for all of them.
+func (w *Workspace) complete(a *Answer, policies []simulate.Policy, sc *simulate.Scenarios, q *Question) {
+	var demand []simulate.Fan
+	var busy sync.WaitGroup
+	busy.Go(func() { demand = simulate.DemandFans(sc, fanScenarios) })
+	for len(w.sorted) < len(policies) {
+		w.sorted = append(w.sorted, nil)
+	}
+	for i := range a.Alternatives {
+		busy.Go(func() {
+			x := &a.Alternatives[i]
+			w.sorted[i] = append(w.sorted[i][:0], w.optimize.Costs(i)...)
+			slices.Sort(w.sorted[i])
+			for _, level := range costLevels {
+				x.Costs.Values = append(x.Costs.Values, stat.SortedQuantile(w.sorted[i], level))
+			}
+			x.Weeks = weeks(q.Input.Article, policies[i], sc, q.AsOf)
+		})
+	}
+	busy.Wait()
+	for i := range a.Alternatives {
+		for t := range demand {
+			a.Alternatives[i].Weeks[t].Demand = fan(demand[t])
+		}
+	}
 }
 
 func weeks(a *simulate.Article, p simulate.Policy, sc *simulate.Scenarios, asOf time.Time) []Week {
 	x := simulate.Weeks(a, p, sc, fanScenarios)
 	list := make([]Week, len(x.OnHand))
 	for t := range list {
-		list[t] = Week{Week: t, Date: asOf.AddDate(0, 0, 7*t).Format(time.DateOnly), OnHand: fan(x.OnHand[t]), Demand: fan(x.Demand[t]),
+		list[t] = Week{Week: t, Date: asOf.AddDate(0, 0, 7*t).Format(time.DateOnly), OnHand: fan(x.OnHand[t]),
 			Sales: x.Sales[t], Lost: x.Lost[t], Order: x.Orders[t], Arrivals: x.Arrivals[t], StockoutRisk: x.Short[t]}
 	}
 	return list
