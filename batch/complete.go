@@ -83,7 +83,7 @@ type MergeOptions struct {
 	Date   time.Time     // zero: the latest one that has been planned
 	Wait   time.Duration // for shards that other processes are at
 	After  After
-	Log    func(format string, args ...any)
+	Log    func(format string, args ...any) // may be nil
 }
 
 // Merge completes a run whose shards were done in slices: it verifies every shard's files, adds the counts up, applies the limits, compares with the
@@ -91,6 +91,7 @@ type MergeOptions struct {
 func Merge(ctx context.Context, o MergeOptions) (outcome *Outcome, err error) {
 	start := time.Now()
 	d := Dated{Output: o.Output, Date: o.Date, After: o.After, Log: o.Log}
+	d.silent()
 	if err := checkLocal("output", o.Output); err != nil {
 		return nil, err
 	}
@@ -136,6 +137,7 @@ func latestPlanned(output string) (time.Time, error) {
 // awaitShards waits until all shards say that they are finished and no process is at work.
 func (d *Dated) awaitShards(ctx context.Context, wait time.Duration) (*Manifest, error) {
 	deadline := time.Now().Add(wait)
+	var said time.Time
 	for {
 		m, err := readManifest(d.folder())
 		missing := "its plan"
@@ -156,6 +158,10 @@ func (d *Dated) awaitShards(ctx context.Context, wait time.Duration) (*Manifest,
 				return nil, d.neverPlanned()
 			}
 			return nil, fmt.Errorf("the run in %s is not finished, it lacks %s; run the parts that have them again, then merge", d.folder(), missing)
+		}
+		if time.Since(said) > time.Minute {
+			d.Log("waiting for %s, until %s at most", missing, deadline.Format(time.TimeOnly))
+			said = time.Now()
 		}
 		select {
 		case <-ctx.Done():

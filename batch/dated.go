@@ -31,8 +31,18 @@ type Dated struct {
 	TempDir       string // for input that is not sorted within a shard; "" is the system's
 	After         After
 
-	Log      func(format string, args ...any)
-	Progress func(done, total int64) // rows of articles
+	Log      func(format string, args ...any) // may be nil, as Progress
+	Progress func(done, total int64)          // rows of articles
+}
+
+// silent lets nobody listen where nobody does.
+func (d *Dated) silent() {
+	if d.Log == nil {
+		d.Log = func(string, ...any) {}
+	}
+	if d.Progress == nil {
+		d.Progress = func(int64, int64) {}
+	}
 }
 
 // DefaultShardSize keeps a shard's work at some seconds, and its memory at some tens of megabytes.
@@ -79,6 +89,7 @@ func dated(t time.Time) string { return "date=" + t.Format(time.DateOnly) }
 // see [Merge].
 func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 	start := time.Now()
+	d.silent()
 	if err := d.checkFolders(); err != nil {
 		return nil, err
 	}

@@ -270,7 +270,12 @@ func TestMergeWantsAllShards(t *testing.T) {
 	d.Slice = Slice{0, 2}
 	_, err := RunDated(context.Background(), d)
 	check(t, err)
-	_, err = Merge(context.Background(), MergeOptions{Output: output, Wait: 30 * time.Millisecond})
+	var said []string
+	log := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	_, err = Merge(context.Background(), MergeOptions{Output: output, Wait: 30 * time.Millisecond, Log: log})
+	if len(said) != 1 || !strings.HasPrefix(said[0], "waiting for 2 of 4 shards (2, 3), until ") {
+		t.Errorf("said %q", said)
+	}
 	if err == nil || !strings.Contains(err.Error(), "2 of 4 shards (2, 3)") {
 		t.Errorf("error %v", err)
 	}
