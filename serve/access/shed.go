@@ -49,9 +49,9 @@ type ShedStats struct {
 // errShed is what Acquire returns if the request is not to be worked on now.
 var errShed = errors.New("the service has too much to do; try again")
 
-// overloaded is after how many times the wait without a free slot a queue is taken for overload and not for a burst. From then on requests wait for
-// that part of the wait only: a queue that never empties makes everybody late and nobody faster (K. Nichols and V. Jacobson, "Controlling queue delay",
-// ACM Queue 10(5), 2012).
+// overloaded is after how many times the wait without a free slot a queue is taken for overload and not for a burst. From then on
+// requests of merchants that have others running or waiting wait for that part of the wait only: a queue that never empties makes
+// everybody late and nobody faster (K. Nichols and V. Jacobson, "Controlling queue delay", ACM Queue 10(5), 2012).
 const overloaded = 8
 
 // NewShedder has up to slots requests worked on at a time, and up to queue others wait, for up to wait.
@@ -88,7 +88,7 @@ func (s *Shedder) enter(account string) *waiter {
 		s.start(w)
 		return w
 	}
-	if w.patience = s.wait; now.Sub(s.idle) > overloaded*s.wait {
+	if w.patience = s.wait; now.Sub(s.idle) > overloaded*s.wait && own.running+own.waiting > 0 {
 		w.patience = s.wait / overloaded
 	}
 	w.place = s.waiting.PushFront(w)

@@ -76,6 +76,9 @@ func TestShedding(t *testing.T) {
 		t.Errorf("with overload: p99 %v, %d accepted of a capacity of %.0f, longest refusal %v", over.p99(), len(over.accepted), capacity,
 			over.refused[len(over.refused)-1])
 	}
+	if median := over.refused[len(over.refused)/2]; median > wait/overloaded {
+		t.Errorf("with overload: half of those refused wait for %v or more; want at most %v", median, wait/overloaded)
+	}
 	// A burst that the queue can take is served in full.
 	burst := run(t, 2, 8, 0, work, wait)
 	if len(burst.accepted) != 8 || burst.accepted[7] > 4*work {
