@@ -101,16 +101,20 @@ func (s *Server) jobEvents(ctx context.Context, in *JobPath) (*huma.StreamRespon
 
 type merchantEventsInput struct {
 	MerchantPath
-	LastEventID string `header:"Last-Event-ID" doc:"events after this one are sent first" maxLength:"32"`
+	LastEventID string `header:"Last-Event-ID" doc:"events after this one are sent first; 0: all of the last week" maxLength:"32"`
 }
 
 func (s *Server) merchantEvents(ctx context.Context, in *merchantEventsInput) (*huma.StreamResponse, error) {
 	if err := access.Check(ctx, access.Read, in.Merchant); err != nil {
 		return nil, err
 	}
-	after, err := strconv.ParseUint(in.LastEventID, 10, 64)
-	if in.LastEventID != "" && err != nil {
-		return nil, problems{{"header.Last-Event-ID", "is not one that this stream has given"}}
+	var after *uint64
+	if in.LastEventID != "" {
+		n, err := strconv.ParseUint(in.LastEventID, 10, 63)
+		if err != nil {
+			return nil, problems{{"header.Last-Event-ID", "is not one that this stream has given"}}
+		}
+		after = &n
 	}
 	return s.stream(func(ctx context.Context, e *eventStream) {
 		events := make(chan store.Event, 64)

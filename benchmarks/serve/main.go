@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -27,6 +26,8 @@ var (
 	binary   = flag.String("restock", "bin/restock", "the program")
 	testdata = flag.String("testdata", "testdata", "folder with the example data")
 	duration = flag.Duration("duration", 20*time.Second, "of each measurement")
+	killed   = flag.Int("kills", 0, "instead: kill the service this many times while it is written to, and check what it has kept")
+	seed     = flag.Uint64("seed", 1, "of the moments of the kills")
 	soak     = flag.Duration("soak", 0, "mixed load for so long, for growth of memory and goroutines; 0 for none")
 )
 
@@ -47,7 +48,9 @@ type service struct {
 
 func start(dir string) (*service, error) {
 	forecast := filepath.Join(dir, "forecast.parquet")
-	if out, err := exec.Command(*binary, "forecast", "--history", filepath.Join(*testdata, "history.parquet"), "--out", forecast, "--quiet").CombinedOutput(); err != nil {
+	if _, err := os.Stat(forecast); err == nil {
+		// made before
+	} else if out, err := exec.Command(*binary, "forecast", "--history", filepath.Join(*testdata, "history.parquet"), "--out", forecast, "--quiet").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -82,12 +85,9 @@ type request func(n int) (method, path string, body []byte)
 
 func (s *service) send(r request, n int) (status int, err error) {
 	method, path, body := r(n)
-	q, err := http.NewRequest(method, s.url+path, bytes.NewReader(body))
+	q, err := newRequest(method, s.url+path, string(body))
 	if err != nil {
 		return 0, err
-	}
-	if body != nil {
-		q.Header.Set("Content-Type", "application/json")
 	}
 	a, err := s.client.Do(q)
 	if err != nil {
@@ -96,6 +96,14 @@ func (s *service) send(r request, n int) (status int, err error) {
 	defer a.Body.Close()
 	_, err = io.Copy(io.Discard, a.Body)
 	return a.StatusCode, err
+}
+
+func newRequest(method, url, body string) (*http.Request, error) {
+	q, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err == nil && body != "" {
+		q.Header.Set("Content-Type", "application/json")
+	}
+	return q, err
 }
 
 // result is what a measurement has found, latencies in milliseconds.
@@ -178,6 +186,9 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if *killed > 0 {
+		return kills(*killed, *seed, dir)
+	}
 	s, err := start(dir)
 	if err != nil {
 		return err

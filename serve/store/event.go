@@ -33,15 +33,16 @@ func (s *Store) Publish(ctx context.Context, e Event) error {
 	return err
 }
 
-// Subscribe calls f with a merchant's events ("" for all merchants') that come after a sequence number; 0 for those from now on.
-func (s *Store) Subscribe(ctx context.Context, merchant string, after uint64, f func(Event)) error {
+// Subscribe calls f with a merchant's events ("" for all merchants') that come after a sequence number (nil: those from now on), as far as they
+// are still kept.
+func (s *Store) Subscribe(ctx context.Context, merchant string, after *uint64, f func(Event)) error {
 	subject := prefixes[eventStream] + ">"
 	if merchant != "" {
 		subject = prefixes[eventStream] + escape(merchant) + ".>"
 	}
 	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverNewPolicy}
-	if after > 0 {
-		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, after+1
+	if after != nil {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, *after+1
 	}
 	consumer, err := s.streams[eventStream].OrderedConsumer(ctx, config)
 	if err != nil {

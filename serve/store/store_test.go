@@ -208,7 +208,7 @@ func TestBatches(t *testing.T) {
 func TestEvents(t *testing.T) {
 	s := open(t, t.TempDir())
 	var n, all atomic.Int64
-	if err := s.Subscribe(t.Context(), "a.b", 0, func(e Event) {
+	if err := s.Subscribe(t.Context(), "a.b", nil, func(e Event) {
 		if e.Merchant != "a.b" {
 			t.Errorf("an event of %q", e.Merchant)
 		}
@@ -216,7 +216,7 @@ func TestEvents(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Subscribe(t.Context(), "", 0, func(Event) { all.Add(1) }); err != nil {
+	if err := s.Subscribe(t.Context(), "", new(uint64), func(Event) { all.Add(1) }); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range []Event{{ID: "1", Type: "report.generated", Merchant: "a.b"}, {ID: "1", Type: "report.generated", Merchant: "a.b"},
