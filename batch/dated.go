@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/restock-engine/restock/io/decision"
 	"github.com/restock-engine/restock/io/table"
 )
 
@@ -27,8 +28,9 @@ type Dated struct {
 	EngineVersion string
 	ShardSize     int64 // articles, about; 0: DefaultShardSize
 	Slice         Slice
-	Restart       bool   // forget what is there
-	TempDir       string // for input that is not sorted within a shard; "" is the system's
+	Partners      func() (*decision.Partners, error) // what partners have set, asked for when the run is planned; nil: nothing
+	Restart       bool                               // forget what is there
+	TempDir       string                             // for input that is not sorted within a shard; "" is the system's
 	After         After
 
 	Log      func(format string, args ...any) // may be nil, as Progress
@@ -249,7 +251,7 @@ func (d *Dated) planned(ctx context.Context) (*Manifest, error) {
 
 // forget removes the result of an earlier run, what makes it valid first.
 func (d *Dated) forget() error {
-	names := append([]string{successFile, manifestFile, summaryFile, reportFile, timingFile, ordersFile, partitionsName}, shardFolders...)
+	names := append([]string{successFile, manifestFile, summaryFile, reportFile, timingFile, ordersFile, partitionsName, partnersFile}, shardFolders...)
 	for _, ending := range []string{".parquet", ".csv", ".csv.gz", ".arrow", ".arrows"} {
 		names = append(names, volumesTable+ending)
 	}

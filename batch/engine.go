@@ -39,10 +39,11 @@ func chunks(joined *table.Joined) func() ([]table.Item, error) {
 
 // engine decides articles on several workers.
 type engine struct {
-	settings *settings.Settings
-	sampler  *simulate.Sampler
-	workers  []*optimize.Workspace
-	curves   map[string]optimize.CurveOptions // by merchant, for those with limits over their SKUs
+	settings  *settings.Settings
+	sampler   *simulate.Sampler
+	workers   []*optimize.Workspace
+	overrides *decision.Overrides              // of partners; nil for none
+	curves    map[string]optimize.CurveOptions // by merchant, for those with limits over their SKUs
 }
 
 func newEngine(set *settings.Settings, seed uint64, workers int) *engine {
@@ -76,7 +77,11 @@ func (e *engine) decide(worker int, items []table.Item) []Result {
 
 // one decides one article. What can't be decided becomes a reject; nothing else does.
 func (e *engine) one(w *optimize.Workspace, item *table.Item) Result {
-	p, reject := decision.Prepare(e.settings, e.sampler, item)
+	set := e.settings
+	if o := e.overrides; o != nil {
+		set, item = o.Settings, o.Apply(item)
+	}
+	p, reject := decision.Prepare(set, e.sampler, item)
 	if reject != nil {
 		return Result{Key: reject.Key, Reject: reject}
 	}

@@ -171,7 +171,7 @@ func (d *Dated) check(m *Manifest) error {
 		then, now any
 	}{
 		{"date", m.Date, d.Date.Format(time.DateOnly)}, {"engine version", m.EngineVersion, d.EngineVersion},
-		{"seed", m.Seed, d.Seed},
+		{"seed", m.Seed, d.Seed}, {"partners' settings (--partners)", m.Partners != nil, d.Partners != nil},
 		{"separator", m.Read.Separator, d.Forecast.Separator}, {"model", m.Read.Model, d.Forecast.Model},
 		{"shard size", m.ShardSize, d.shardSize()}, {"settings", m.Settings.Hash[:12] + "…", set.Hash()[:12] + "…"},
 	} {

@@ -26,6 +26,7 @@ type Manifest struct {
 	EngineVersion string            `json:"engine_version"`
 	Seed          uint64            `json:"seed"`
 	Settings      ManifestSettings  `json:"settings"`
+	Partners      *ManifestPartners `json:"partner_settings,omitempty"`
 	Read          ManifestRead      `json:"read"`
 	Inputs        []ManifestInput   `json:"inputs"`
 	ForecastAsOf  string            `json:"forecast_as_of,omitempty"` // Monday of week 0 as the forecast itself says, if it does
@@ -163,6 +164,10 @@ func (d *Dated) plan(ctx context.Context) (*Manifest, error) {
 	if err := d.limits(m); err != nil {
 		return nil, err
 	}
+	asOf := time.Now().UTC().Truncate(time.Microsecond)
+	if err := d.partners(m); err != nil {
+		return nil, err
+	}
 	if err := d.divide(m); err != nil {
 		return nil, err
 	}
@@ -178,6 +183,9 @@ func (d *Dated) plan(ctx context.Context) (*Manifest, error) {
 	}
 	sum := sha256.Sum256(id)
 	m.RunID = m.AsOf + "-" + hex.EncodeToString(sum[:6])
+	if m.Partners != nil {
+		m.Partners.AsOf = asOf
+	}
 	if err := writeJSON(filepath.Join(d.folder(), manifestFile), m); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,9 @@ func NewRunner(m *Manifest, input, output string, workers int, tempDir string) (
 	}
 	r.join.TempDir = tempDir
 	r.engine.curves = m.curveOptions()
+	if r.engine.overrides, err = r.overrides(); err != nil {
+		return nil, err
+	}
 	for _, name := range shardFolders {
 		if name == curvesFolder && len(m.Limits) == 0 {
 			continue

@@ -115,6 +115,7 @@ func (p *statusOnly) WriteHeader(status int)      { p.status = status }
 func register[I, O any](s *Server, api huma.API, o huma.Operation, f func(context.Context, *I) (*O, error)) {
 	o.Errors = append(o.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	o.MaxBodyBytes = s.config.Limits.BodyBytes
+	o.BodyReadTimeout = -1 // the request's deadline holds; huma's own would end the connection of a later request
 	huma.Register(api, o, func(ctx context.Context, in *I) (*O, error) {
 		start := time.Now()
 		out, err := f(ctx, in)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -10,8 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/restock-engine/restock/batch"
+	"github.com/restock-engine/restock/io/decision"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
+	"github.com/restock-engine/restock/serve/offline"
 )
 
 func newBatchCommand(e *env) *cobra.Command {
@@ -69,6 +73,7 @@ type batchRunFlags struct {
 	shardSize           count
 	restart             bool
 	separator, model    string
+	partners            string
 }
 
 func newBatchRunCommand(e *env) *cobra.Command {
@@ -102,6 +107,8 @@ When all is done the orders are compared with those of the run before, and figur
 	cmd.Flags().BoolVar(&f.restart, "restart", false, "throw away what an earlier run of the date has written, and begin anew")
 	cmd.Flags().StringVar(&f.separator, "separator", "/", "`TEXT` between merchant and article in a forecast's unique_id")
 	cmd.Flags().StringVar(&f.model, "model", "", "`NAME` of the model to read from a forecast that holds several")
+	cmd.Flags().StringVar(&f.partners, "partners", "",
+		"apply what partners have set in the service whose offline store is at this `LOCATION`: a folder or the URL of a bucket")
 	f.afterFlags.register(cmd)
 	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
 	cmd.Flags().Lookup("config").Usage =
@@ -134,10 +141,15 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 			overrides[o.name] = *text
 		}
 	}
+	var partners func() (*decision.Partners, error)
+	if f.partners != "" {
+		partners = func() (*decision.Partners, error) { return readPartners(cmd.Context(), f.partners) }
+	}
 	log := f.logger(e)
 	bar := newProgress(e, &f.commonFlags, "articles")
 	outcome, err := batch.RunDated(cmd.Context(), batch.Dated{
-		Input: f.input, Output: f.output, Date: date, Config: f.config, Overrides: overrides,
+		Partners: partners,
+		Input:    f.input, Output: f.output, Date: date, Config: f.config, Overrides: overrides,
 		Forecast: table.ForecastOptions{Separator: f.separator, Model: f.model}, Seed: f.seed, Workers: int(f.workers),
 		EngineVersion: optimize.EngineVersion, ShardSize: int64(f.shardSize), Slice: f.slice.Slice, Restart: f.restart,
 		After: f.after(),
@@ -155,6 +167,21 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 		return f.printSlice(e, outcome, date)
 	}
 	return finishBatch(e, &f.commonFlags, &f.afterFlags, outcome)
+}
+
+// readPartners reads what partners have set.
+func readPartners(ctx context.Context, location string) (*decision.Partners, error) {
+	if !strings.Contains(location, "://") {
+		if _, err := os.Stat(location); err != nil {
+			return nil, fmt.Errorf("--partners: %w", err)
+		}
+	}
+	s, err := offline.Open(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.Partners(ctx, time.Time{})
 }
 
 type batchMergeFlags struct {
