@@ -7,7 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
-.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds forecast-lightgbm forecast-lightgbm-test forecast-fixtures
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds bench-forecast bench-batch bench-serve bench-kills page page-test forecast-lightgbm forecast-lightgbm-test forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -80,6 +80,28 @@ bench-backtest:
 
 bench-drift:
 	$(MAKE) -C benchmarks/drift
+
+# VN2=folder adds the competition's history, which has no licence to be shipped.
+bench-forecast:
+	$(MAKE) -C benchmarks/forecast $(if $(VN2),VN2="$(abspath $(VN2))")
+
+bench-batch:
+	$(MAKE) -C benchmarks/batch figures
+
+bench-serve:
+	$(MAKE) -C benchmarks/serve figures
+
+# Kill a nightly run, and the service, a hundred times each, and check what they have kept.
+bench-kills:
+	$(MAKE) -C benchmarks/batch kills
+	$(MAKE) -C benchmarks/serve kills
+
+# The page: its bundle from its sources (Node), and its test in a browser (Chromium).
+page:
+	$(MAKE) -C serve/web build
+
+page-test:
+	$(MAKE) -C serve/web browser-test
 
 # RULES=game.yaml names the rules of a game with its files; see docs/competition.md.
 bench-rounds:
