@@ -60,7 +60,7 @@ func (s *Server) guarded(h http.Handler) (http.Handler, error) {
 	if s.lights, err = access.NewShedder(16*cores, 64*cores, 100*time.Millisecond); err != nil {
 		return nil, err
 	}
-	if s.heavies, err = access.NewShedder(cores, 8*cores, 40*time.Millisecond); err != nil {
+	if s.heavies, err = access.NewShedder(cores, 3*cores, 40*time.Millisecond); err != nil {
 		return nil, err
 	}
 	s.metrics.registerShedders(map[string]*access.Shedder{"light": s.lights, "what_if": s.heavies})

@@ -155,7 +155,7 @@ type Answer struct {
 }
 
 // fanScenarios is how many of the scenarios the weekly figures are of: they are for a chart.
-const fanScenarios = 400
+const fanScenarios = 300
 
 var costLevels = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95}
 
