@@ -63,19 +63,28 @@ class History:
                  "--out", folder / f"{day}.parquet", "--quiet")
         self.seconds[name] = time.monotonic() - begun
 
-    def forecast_all(self) -> None:
-        for name, method in OWN.items():
-            self.forecast_own(name, method, self.path)
+    def forecast_others(self) -> None:
+        """Forecasts with other programs; what they took and left out goes to a file beside the forecasts."""
         note(f"{self.name}: StatsForecast")
         out = call(sys.executable, HERE / "statistical.py", "--history", self.path, "--out", self.folder, "--as-of", *self.dates)
         told = json.loads(out.splitlines()[-1])
-        self.seconds |= told["seconds"]
-        self.too_short = f"{told['short']} of {told['short'] + told['known']}"
         note(f"{self.name}: LightGBM")
         begun = time.monotonic()
         call("make", "--no-print-directory", "-f", ROOT / "forecast/mlforecast/Makefile", "forecast",
              f"HISTORY={self.path}", f"OUT={self.folder / 'LightGBM'}", f"AS_OF={' '.join(self.dates)}")
-        self.seconds["LightGBM"] = time.monotonic() - begun
+        told["seconds"]["LightGBM"] = time.monotonic() - begun
+        (self.folder / "others.json").write_text(json.dumps(told))
+
+    def forecast_all(self, keep: bool) -> None:
+        for name, method in OWN.items():
+            self.forecast_own(name, method, self.path)
+        others = self.folder / "others.json"
+        if not (keep and others.exists()):
+            others.unlink(missing_ok=True)
+            self.forecast_others()
+        told = json.loads(others.read_text())
+        self.seconds |= told["seconds"]
+        self.too_short = f"{told['short']} of {told['short'] + told['known']}"
 
     def evaluate(self, history: pathlib.Path, names: tuple[str, ...]) -> dict:
         files = [word for n in names for word in ("--forecast", f"{n}={self.folder / n}/*.parquet")]
@@ -84,15 +93,28 @@ class History:
              "--out", out, "--quiet")
         return json.loads(out.read_text())
 
+    def before(self) -> pd.DataFrame:
+        """The rows before the first origin: what SKUs may be chosen by."""
+        return self.rows[self.rows["week_start"] < self.dates[0]]
+
     def intermittent(self) -> pathlib.Path:
         """The history of the SKUs without a sale in half of their known weeks before the first origin, or in more."""
-        rows = self.rows[self.rows["week_start"] < self.dates[0]]
-        known = rows["in_stock"] >= KNOWN if "in_stock" in rows else rows["sales"].notna()
-        rows = rows[known]
-        idle = (rows["sales"] <= 0).groupby([rows["merchant_id"], rows["article_id"]]).mean()
-        keys = idle.index[idle >= 0.5]
+        rows = self.before()
+        rows = rows[rows["in_stock"] >= KNOWN] if "in_stock" in rows else rows
+        return self.those("intermittent", rows["sales"] <= 0, 0.5)
+
+    def often_out(self) -> pathlib.Path:
+        """The history of the SKUs out of stock in a tenth of their weeks before the first origin, or in more."""
+        rows = self.before()
+        begun = (rows["in_stock"] > 0).groupby([rows["merchant_id"], rows["article_id"]]).cummax()
+        return self.those("often-out", rows.loc[begun, "in_stock"] < KNOWN, 0.1)
+
+    def those(self, name: str, marked: pd.Series, share: float) -> pathlib.Path:
+        """The history of the SKUs of whose given rows at least a share is marked."""
+        rows = self.rows.loc[marked.index]
+        shares = marked.groupby([rows["merchant_id"], rows["article_id"]]).mean()
         skus = pd.MultiIndex.from_frame(self.rows[["merchant_id", "article_id"]])
-        return self.write("intermittent", self.rows[skus.isin(keys)])
+        return self.write(name, self.rows[skus.isin(shares.index[shares >= share])])
 
     def unmasked(self) -> pathlib.Path:
         return self.write("unmasked", self.rows.drop(columns="in_stock"))
@@ -102,8 +124,8 @@ class History:
         rows.assign(week_start=rows["week_start"].dt.date).to_parquet(path, index=False)
         return path
 
-    def results(self) -> report.Data:
-        self.forecast_all()
+    def results(self, keep: bool) -> report.Data:
+        self.forecast_all(keep)
         note(f"{self.name}: scores")
         return report.Data(
             self.title, self.dates, self.seconds, self.too_short,
@@ -112,10 +134,11 @@ class History:
             every=self.evaluate(self.path, TRAINED),
         )
 
-    def masking(self) -> dict:
+    def masking(self) -> dict[str, dict]:
         """Scores of the embedded model with and without knowing which weeks were out of stock; both on weeks in stock."""
         self.forecast_own("unmasked", "pooled", self.unmasked())
-        return self.evaluate(self.path, ("embedded", "unmasked"))
+        models = ("embedded", "unmasked")
+        return {"all": self.evaluate(self.path, models), "often out of stock": self.evaluate(self.often_out(), models)}
 
 
 def lengthened(rows: pd.DataFrame, weeks: int) -> pd.DataFrame:
@@ -149,6 +172,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--vn2", type=pathlib.Path, help="folder of the VN2 files")
     p.add_argument("--out", type=pathlib.Path, default=HERE / "RESULTS.md")
+    p.add_argument("--keep", action="store_true", help="score the last run's forecasts of the other programs again")
     a = p.parse_args()
     WORK.mkdir(exist_ok=True)
     histories = [History("retail", "Online Retail II", ROOT / "testdata" / "history.parquet")]
@@ -157,10 +181,10 @@ def main() -> None:
         vn2.main(a.vn2, WORK / "vn2.parquet")
         histories.insert(0, History("vn2", "VN2", WORK / "vn2.parquet"))
     speeds = speed()
-    data = [h.results() for h in histories]
+    data = [h.results(a.keep) for h in histories]
     if a.vn2:
         masking = histories[0].masking()
-    a.out.write_text(report.text(data, masking, speeds))
+    a.out.write_text(report.text(data, masking, speeds, a.keep))
 
 
 if __name__ == "__main__":

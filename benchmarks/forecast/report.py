@@ -62,7 +62,7 @@ def rows(evaluation: dict) -> list[list[str]]:
     ]
 
 
-def text(data: list[Data], masking: dict | None, speeds: list[Speed]) -> str:
+def text(data: list[Data], masking: dict[str, dict] | None, speeds: list[Speed], kept: bool) -> str:
     head = ["data", "articles", "model", "loss", "against embedded", "bias", "50 %", "80 %", "95 %", "seconds"]
     body = []
     for d in data:
@@ -73,22 +73,25 @@ def text(data: list[Data], masking: dict | None, speeds: list[Speed]) -> str:
                 body.append([d.title, of, *cells, seconds])
     origins = "; ".join(f"{d.title}: {', '.join(d.dates)}" for d in data)
     short = "; ".join(f"{d.title}: {d.too_short}" for d in data)
+    flag = " KEEP=1" if kept else ""
+    again = "\nThe forecasts and seconds of StatsForecast and LightGBM are those of an earlier run." if kept else ""
+    machine = f"{cpu()}, {os.cpu_count()} cores, with Python {platform.python_version()}"
     out = f"""# How good the forecasts are
 
-Written by `make -C benchmarks/forecast VN2=folder` on {cpu()}, {os.cpu_count()} cores, with Python
-{platform.python_version()}; the machine was shared. [docs/forecast-models.md](../../docs/forecast-models.md) says what the embedded
-model is and what the figures mean.
+Written by `make -C benchmarks/forecast VN2=folder{flag}` on {machine}; the machine was
+shared. [docs/forecast-models.md](../../docs/forecast-models.md) says what the embedded model is and what the figures mean.
 
 All are scored by `restock forecast evaluate`, twelve weeks ahead, from four origins that cover the history's last year,
 each with the data before it only. *Loss* is the weighted quantile loss over the levels 0.025 … 0.975; smaller is better.
 *Bias* is that of the mean. Coverage is that of the central intervals, by ranks. Weeks out of stock are not scored. *Seconds*
 are those of four forecasts, from one history file to four forecast files; restock and StatsForecast use two cores,
-LightGBM one.
+LightGBM one.{again}
 
 {table(head, body)}
 - Origins: {origins}.
 - *All*: the articles that every model forecasts. StatsForecast's conformal intervals ask for 25 weeks of history; forecasts
-  left out for that: {short}. The rows *with young ones* have these too, without StatsForecast.
+  left out for that: {short}. The rows *with young ones*
+  have these too, without StatsForecast.
 - *Intermittent*: of all, those with no sale in half of their known weeks before the first origin, or in more. Models learn
   from all articles.
 - StatsForecast does not know weeks out of stock: they are filled with the mean of the 8 known weeks before. Its intervals
@@ -97,14 +100,16 @@ LightGBM one.
 - Brackets are 95 % intervals over articles.
 """
     if masking:
+        body = [[f"{label} ({e['weeks']:,} weeks)", *cells] for label, e in masking.items() for _, *cells in rows(e)]
+        every = masking["all"]
         out += f"""
 ## Weeks out of stock
 
 VN2, where the column `in_stock` is known. The embedded model learns with the column and without it; both are scored on the
-weeks in stock. {masking['masked_weeks']:,} of {masking['masked_weeks'] + masking['weeks']:,} weeks were out of stock.
+weeks in stock: {every['masked_weeks']:,} of {every['masked_weeks'] + every['weeks']:,} were not. *Often out of stock*
+are the articles that were so in a tenth of their weeks before the first origin, or in more.
 
-"""
-        out += table(["model", "loss", "against masked", "bias", "50 %", "80 %", "95 %"], [cells for _, *cells in rows(masking)])
+{table(["articles", "model", "loss", "against masked", "bias", "50 %", "80 %", "95 %"], body)}"""
     body = [[f"{s.skus:,}", f"{s.weeks:.0f}", f"{s.seconds:.1f}", f"{s.skus / s.seconds:,.0f}", f"{s.megabytes:.0f}"]
             for s in speeds]
     return out + f"""
