@@ -38,6 +38,16 @@ func CreateOutcomes(path string, stdout io.Writer) (*OutcomeWriter, error) {
 	return &OutcomeWriter{w}, err
 }
 
+// Describe adds keys and values to the metadata of a Parquet file; other formats can't take any after their first row. It comes
+// before Commit.
+func (w *OutcomeWriter) Describe(notes [][2]string) {
+	if p, ok := w.sink.(*parquetSink); ok {
+		for _, note := range notes {
+			p.writer.SetKeyValueMetadata(note[0], note[1])
+		}
+	}
+}
+
 // Write appends a row.
 func (w *OutcomeWriter) Write(r *OutcomeRow) error {
 	row := append(w.row[:0], textCell(r.Merchant), textCell(r.Article), dateCell(r.Date), textCell(r.Arm), intCell(int64(r.Weeks)), textCell(r.Class),
