@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"strings"
 
@@ -72,6 +73,16 @@ func (r *Report) Row(o *Outcome) *table.OutcomeRow {
 			gmv - c.Holding - c.Inbound - c.Outbound - c.Returns}}
 }
 
+// Notes are the metadata of the outcomes table: who is set against whom, and for how many SKUs each arm exists.
+func (r *Report) Notes() [][2]string {
+	notes := [][2]string{{"restock.against", r.Arms[r.Against].Name}, {"restock.skus", fmt.Sprint(r.SKUs())}}
+	for k, a := range r.Arms {
+		notes = append(notes, [2]string{"restock.skus." + a.Name, fmt.Sprint(r.CommonSKUs(k, k))},
+			[2]string{"restock.compared_skus." + a.Name, fmt.Sprint(r.CommonSKUs(k, r.Against))})
+	}
+	return notes
+}
+
 // Fields returns the report for programs: every arm in every group and evaluation, and the comparisons over the longest one.
 func (r *Report) Fields() map[string]any {
 	var dates []string
@@ -88,22 +99,48 @@ func (r *Report) Fields() map[string]any {
 						fields := t.fields()
 						fields["group"], fields["name"], fields["weeks"] = g.Kind, g.Name, w
 						if w == r.Longest() && k != r.Against {
-							u := r.Uplift(g, k)
-							fields["saving"], fields["gain"] = intervalFields(u.Saving), intervalFields(u.Gain)
-							fields["p"] = u.P
-							fields["merchants_better_off"] = map[string]any{"count": u.Better.Count, "of": u.Better.Of, "low": u.Better.Low, "high": u.Better.High}
-							fields["correlation_of_wape_and_saving"] = finite(u.WAPE)
+							maps.Copy(fields, r.comparisonFields(g, k, r.Against))
 						}
 						parts = append(parts, fields)
 					}
 				}
 			}
 		}
-		arms = append(arms, map[string]any{"arm": a.Name, "rule": a.Rule, "results": parts})
+		arms = append(arms, map[string]any{"arm": a.Name, "rule": a.Rule, "skus": r.CommonSKUs(k, k), "results": parts})
+	}
+	partial := []map[string]any{}
+	for _, against := range r.Partial() {
+		var list []map[string]any
+		for k, a := range r.Arms {
+			if k != against {
+				fields := r.comparisonFields(everything, k, against)
+				fields["arm"] = a.Name
+				list = append(list, fields)
+			}
+		}
+		partial = append(partial, map[string]any{"against": r.Arms[against].Name, "skus": r.CommonSKUs(against, against), "arms": list})
 	}
 	return map[string]any{"headline": r.Headline(), "against": r.Arms[r.Against].Name, "dates": dates, "evaluate": r.Evaluate, "seed": r.Seed,
-		"intervals_over": r.ClusteredBy(), "resamples": resamples, "skus": len(r.clusters.list), "merchants": len(r.merchants.list),
-		"history_skus_without_article": r.NoArticle, "rejected_rows": r.Rejects, "skus_times_dates_without_forecast": r.NoForecast, "arms": arms}
+		"resamples": resamples, "skus": r.SKUs(), "merchants": len(r.merchants.list),
+		"history_skus_without_article": r.NoArticle, "rejected_rows": r.Rejects, "skus_times_dates_without_forecast": r.NoForecast,
+		"skus_times_dates_without_arm": r.NoArm, "arms": arms, "on_skus_of_partial_arms": partial}
+}
+
+// comparisonFields compare two arms in a group over the longest evaluation, and over the SKUs that both exist for.
+func (r *Report) comparisonFields(g Group, arm, against int) map[string]any {
+	u := r.Uplift(g, arm, against)
+	if u.SKUs == 0 {
+		return map[string]any{"compared": map[string]any{"skus": 0}}
+	}
+	compared := map[string]any{"skus": u.SKUs, "intervals_over": r.ClusteredBy(arm, against) + "s", "clusters": u.Clusters}
+	for name, t := range map[string]*Tally{"arm": r.Common(g, arm, against, r.Longest()), "against": r.Common(g, against, arm, r.Longest())} {
+		if t != nil {
+			compared[name] = t.fields()
+		}
+	}
+	return map[string]any{"saving": intervalFields(u.Saving), "gain": intervalFields(u.Gain), "p": u.P,
+		"merchants_better_off":           map[string]any{"count": u.Better.Count, "of": u.Better.Of, "low": u.Better.Low, "high": u.Better.High},
+		"correlation_of_wape_and_saving": finite(u.WAPE), "compared": compared}
 }
 
 func (t *Tally) fields() map[string]any {

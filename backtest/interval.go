@@ -16,14 +16,17 @@ const (
 	flips     = 9999
 )
 
-// Uplift compares an arm with the one it is set against, over the same SKUs and dates.
+// Uplift compares an arm with another, over the same SKUs and dates: those that both arms exist for.
 type Uplift struct {
-	Arm    int
-	Gain   istat.Interval // GMV after fulfilment costs: relative to the other arm's, with its 95 % cluster bootstrap interval
-	Saving istat.Interval // cost: the share of the other arm's that is saved
-	P      float64        // two-sided, of the paired permutation test that the arms cost the same
-	Better Share          // merchants that the arm costs less
-	WAPE   float64        // correlation of the forecast's WAPE with the saving over clusters; NaN if there are too few
+	Arm      int
+	Against  int
+	SKUs     int
+	Clusters int            // what intervals and the test resample
+	Gain     istat.Interval // GMV after fulfilment costs: relative to the other arm's, with its 95 % cluster bootstrap interval
+	Saving   istat.Interval // cost: the share of the other arm's that is saved
+	P        float64        // two-sided, of the paired permutation test that the arms cost the same
+	Better   Share          // merchants that the arm costs less
+	WAPE     float64        // correlation of the forecast's WAPE with the saving over clusters; NaN if there are too few
 }
 
 // Share is a proportion with its 95 % Wilson interval (Wilson, JASA 22(158), 1927).
@@ -46,8 +49,8 @@ func newShare(count, of int) Share {
 
 // uplift compares arm with against over clusters, whose sums are independent of each other.
 func uplift(clusters []*measures, merchants []*measures, arm, against int, seed uint64) Uplift {
-	u := Uplift{Arm: arm, WAPE: math.NaN()}
 	n := len(clusters)
+	u := Uplift{Arm: arm, Against: against, Clusters: n, WAPE: math.NaN()}
 	gain := func(weights func(i int) float64) (gain, saving float64) {
 		var g, g0, c, c0 float64
 		for i, m := range clusters {

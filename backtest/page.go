@@ -39,11 +39,22 @@ type told struct {
 // WritePage writes the report as one HTML page that needs nothing else.
 func (r *Report) WritePage(w io.Writer, facts PageFacts) error {
 	arm := min(firstArm(r.Against), len(r.Arms)-1)
-	all := r.Tally(Group{"all", "all"}, 0, r.Longest())
-	if all == nil {
-		return fmt.Errorf("there is no outcome to report")
+	all := r.Common(everything, arm, r.Against, r.Longest())
+	if r.SKUs() == 0 {
+		return fmt.Errorf("there is no outcome to report: no arm exists for any SKU that has a forecast")
 	}
-	u := r.Uplift(Group{"all", "all"}, arm)
+	if all == nil {
+		all = &Tally{}
+	}
+	u := r.Uplift(everything, arm, r.Against)
+	tables := []Table{r.ArmsTable(r.Against)}
+	for _, k := range r.Partial() {
+		if k != r.Against {
+			tables = append(tables, r.ArmsTable(k))
+		}
+	}
+	tables = append(tables, r.PartsTable(), r.HorizonsTable(), r.GroupTable("merchant", arm), r.GroupTable("month", arm),
+		r.GroupTable("class", arm), r.GroupTable("stock-outs", arm))
 	correlation := "too few to tell"
 	if !math.IsNaN(u.WAPE) {
 		correlation = fmt.Sprintf("%.2f", u.WAPE)
@@ -51,13 +62,12 @@ func (r *Report) WritePage(w io.Writer, facts PageFacts) error {
 	best, worst := r.Stories()
 	return page.Execute(w, map[string]any{
 		"Headline": r.Headline(), "Facts": facts, "Arm": r.Arms[arm].Name, "Against": r.Arms[r.Against].Name,
-		"Dates": len(r.Dates), "First": day(r.Dates[0]), "Last": day(r.Dates[len(r.Dates)-1]), "Weeks": r.Longest(), "SKUs": len(r.clusters.list),
-		"Merchants": len(r.merchants.list), "Cluster": r.ClusteredBy(), "WAPE": percent(all.WAPE()),
+		"Dates": len(r.Dates), "First": day(r.Dates[0]), "Last": day(r.Dates[len(r.Dates)-1]), "Weeks": r.Longest(), "SKUs": r.SKUs(), "Compared": u.SKUs,
+		"Merchants": len(r.merchants.list), "Cluster": r.ClusteredBy(arm, r.Against), "WAPE": percent(all.WAPE()),
 		"Bias": percent(ratio(all.Forecast-all.Demand, all.Demand, 0)), "Imputed": percent(ratio(all.Imputed, all.Demand, 0)), "Correlation": correlation,
 		"Figures": r.figures(arm),
-		"Tables": []Table{r.ArmsTable(), r.PartsTable(), r.HorizonsTable(), r.GroupTable("merchant", arm), r.GroupTable("month", arm),
-			r.GroupTable("class", arm), r.GroupTable("stock-outs", arm)},
-		"Best": r.told(best, arm), "Worst": r.told(worst, arm),
+		"Tables":  tables,
+		"Best":    r.told(best, arm), "Worst": r.told(worst, arm),
 	})
 }
 
@@ -65,7 +75,10 @@ func (r *Report) figures(arm int) []figure {
 	ranges := func(kind string) []plot.Range {
 		var list []plot.Range
 		for _, g := range r.Groups(kind) {
-			u := r.Uplift(g, arm)
+			u := r.Uplift(g, arm, r.Against)
+			if u.SKUs == 0 {
+				continue
+			}
 			name := g.Name
 			if kind == "date" {
 				name = g.Name[5:]
@@ -77,15 +90,18 @@ func (r *Report) figures(arm int) []figure {
 	var names []string
 	var parts [][]float64
 	var spots []plot.Spot
-	for k, a := range r.Arms {
-		t := r.Tally(Group{"all", "all"}, k, r.Longest())
+	for _, l := range r.lines(r.Against) {
+		t := l.tally
 		if t == nil {
 			continue
 		}
-		c := t.Cost
-		names = append(names, a.Name)
+		c, name := t.Cost, l.name
+		if l.skus < r.SKUs() {
+			name = fmt.Sprintf("%s (%d SKUs)", name, l.skus)
+		}
+		names = append(names, name)
 		parts = append(parts, []float64{c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock})
-		spots = append(spots, plot.Spot{Name: a.Name, X: t.AverageStock(), Y: 100 * t.FillRate()})
+		spots = append(spots, plot.Spot{Name: name, X: t.AverageStock(), Y: 100 * t.FillRate()})
 	}
 	against := r.Arms[r.Against].Name
 	return []figure{
@@ -93,7 +109,7 @@ func (r *Report) figures(arm int) []figure {
 			Chart: template.HTML(plot.RangesSVG("Saving by date", "Saving of the cost by execution date with 95 % intervals", "execution date", ranges("date")))},
 		{Title: "What is saved, by merchant", Note: "% of the cost of " + against + ", 95 % intervals",
 			Chart: template.HTML(plot.RangesSVG("Saving by merchant", "Saving of the cost by merchant with 95 % intervals", "merchant", ranges("merchant")))},
-		{Title: "Where the cost comes from", Note: "money, all SKUs and dates", Key: []string{"holding", "inbound", "outbound", "returns", "lost sales", "overstock"},
+		{Title: "Where the cost comes from", Note: "money, all dates, the SKUs that " + against + " exists for, fewer where a name says so", Key: []string{"holding", "inbound", "outbound", "returns", "lost sales", "overstock"},
 			Chart: template.HTML(plot.BarsSVG("Cost parts", "Cost of each arm by part", names, parts))},
 		{Title: "Service against stock", Note: "fill rate in %, weighted by price × demand; mean stock of a SKU in units",
 			Chart: template.HTML(plot.SpotsSVG("Service against stock", "Fill rate against mean stock of each arm", "mean stock, units", spots))},

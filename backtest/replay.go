@@ -15,7 +15,8 @@ type Outcome struct {
 	Key    table.Key
 	Date   int // number of the execution date
 	Arm    int
-	Weeks  int // of the evaluation
+	Weeks  int     // of the evaluation
+	Has    Records // what is on record of the SKU
 	Class  forecast.Class
 	Policy string
 
@@ -54,6 +55,7 @@ type sku struct {
 	class    forecast.Class
 	options  optimize.Options
 	plan     simulate.Plan
+	has      Records
 }
 
 // actual is what happens after the date, the same for all arms.
@@ -131,7 +133,7 @@ func (s *sku) human(weeks int) simulate.Plan {
 // live runs a policy through what happens and returns an outcome for each evaluation horizon, and the state after advance weeks.
 func (s *sku) live(p simulate.Policy, act *actual, evaluate []int, advance int, story func(WeekStory)) ([]Outcome, simulate.Article) {
 	var sum Outcome
-	sum.Key, sum.Date, sum.Class, sum.Policy, sum.Price = s.key, s.date, s.class, p.String(), s.article.Price
+	sum.Key, sum.Date, sum.Has, sum.Class, sum.Policy, sum.Price = s.key, s.date, s.has, s.class, p.String(), s.article.Price
 	transit := 0.0
 	for _, x := range s.article.InTransit {
 		transit += x.Quantity

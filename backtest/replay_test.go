@@ -160,7 +160,7 @@ func TestWorkersAndResume(t *testing.T) {
 			t.Errorf("carry %t: taken up again it gives other outcomes", carry)
 		}
 		all := Group{"all", "all"}
-		if a, b := report.Uplift(all, 0), resumed.Uplift(all, 0); fmt.Sprint(a) != fmt.Sprint(b) {
+		if a, b := report.Uplift(all, 0, 2), resumed.Uplift(all, 0, 2); fmt.Sprint(a) != fmt.Sprint(b) {
 			t.Errorf("carry %t: uplift %+v, before %+v", carry, b, a)
 		}
 	}

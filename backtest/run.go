@@ -106,6 +106,7 @@ type entry struct {
 	article simulate.Article
 	options optimize.Options
 	plan    simulate.Plan
+	hasPlan bool
 }
 
 func (job *Job) readArticles(report *Report) (map[table.Key]*entry, error) {
@@ -137,7 +138,7 @@ func (job *Job) readArticles(report *Report) (map[table.Key]*entry, error) {
 		}
 		e := &entry{article: a, options: decision.Options()}
 		if row.HasPlan {
-			e.plan = simulate.NewPlan(row.Plan)
+			e.plan, e.hasPlan = simulate.NewPlan(row.Plan), true
 		}
 		articles[row.Key] = e
 	}
@@ -209,7 +210,8 @@ func (r *replay) date(ctx context.Context, n int) error {
 				}
 				continue // not known yet
 			}
-			return &sku{key: key, article: e.article, series: series, asOf: job.Dates[n], date: n, options: e.options, plan: e.plan}, nil
+			return &sku{key: key, article: e.article, series: series, asOf: job.Dates[n], date: n, options: e.options, plan: e.plan,
+				has: recordsOf(e, series)}, nil
 		}
 	}
 	work := func(worker int, s *sku) *result { return r.decide(&r.workers[worker], s, source) }
@@ -248,6 +250,7 @@ func (r *replay) decide(w *optimize.Workspace, s *sku, source forecaster) *resul
 		return res
 	}
 	if q == nil || q.Weeks() < horizon {
+		res.NoForecast = true
 		return res
 	}
 	s.forecast, s.class = q, class
@@ -264,6 +267,10 @@ func (r *replay) decide(w *optimize.Workspace, s *sku, source forecaster) *resul
 		return res
 	}
 	for k := range job.Arms {
+		if !job.Arms[k].existsWith(s.has) {
+			res.States = append(res.States, simulate.Article{})
+			continue
+		}
 		s.article = base
 		if states := r.before[s.key]; states != nil {
 			s.article = states[k]
@@ -289,7 +296,7 @@ func (r *replay) decide(w *optimize.Workspace, s *sku, source forecaster) *resul
 		}
 		res.Outcomes = append(res.Outcomes, outcomes...)
 		res.States = append(res.States, state)
-		if len(job.Arms) > 1 {
+		if r.tells(s.has) {
 			res.Story = res.Story.chapter(k, r.report.Against, s, &outcomes[len(outcomes)-1], weeks[:last])
 		}
 	}

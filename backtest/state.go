@@ -19,11 +19,15 @@ import (
 
 // saved is what is kept of one SKU at a date, to go on from after an interruption.
 type saved struct {
-	Key      table.Key
-	Outcomes []Outcome
-	States   []simulate.Article
-	Story    *Story
+	Key        table.Key
+	NoForecast bool
+	Outcomes   []Outcome
+	States     []simulate.Article // [arm] when carried; zero where there is no such arm for the SKU
+	Story      *Story
 }
+
+// partFormat is the version of what date files hold and of how arms live.
+const partFormat = 2
 
 // partFile is one date's file while it is written; the zero value keeps nothing.
 type partFile struct {
@@ -34,8 +38,8 @@ type partFile struct {
 }
 
 // fingerprint names a job by everything that its answers depend on. Of the inputs it takes the size and the time of the last
-// change.
-func (job *Job) fingerprint() (string, error) {
+// change. The arm that the others are set against is in it because stories tell of that one.
+func (job *Job) fingerprint(against int) (string, error) {
 	h := sha256.New()
 	for _, path := range []string{job.Articles, job.History, job.Forecasts} {
 		if path == "" {
@@ -55,7 +59,7 @@ func (job *Job) fingerprint() (string, error) {
 			return "", err
 		}
 	}
-	fmt.Fprintln(h, job.Settings.Hash(), job.Seed, job.Evaluate, job.Dates, job.Carry, job.Cover, optimize.EngineVersion)
+	fmt.Fprintln(h, partFormat, against, job.Settings.Hash(), job.Seed, job.Evaluate, job.Dates, job.Carry, job.Cover, optimize.EngineVersion)
 	for _, a := range job.Arms {
 		phi := "-"
 		if a.Autocorr != nil {
@@ -68,7 +72,7 @@ func (job *Job) fingerprint() (string, error) {
 }
 
 func (r *replay) partPath(n int) (string, error) {
-	name, err := r.job.fingerprint()
+	name, err := r.job.fingerprint(r.report.Against)
 	return filepath.Join(r.job.Resume, fmt.Sprintf("%s-%s.part", day(r.job.Dates[n]), name)), err
 }
 
@@ -110,8 +114,11 @@ func (r *replay) take(s *saved) error {
 			return err
 		}
 	}
-	if len(s.Outcomes) == 0 {
+	switch {
+	case s.NoForecast:
 		r.report.NoForecast++
+	case len(s.Outcomes) == 0:
+		r.report.NoArm++
 	}
 	if s.Story != nil && !r.report.tell(s.Story) {
 		s.Story = nil

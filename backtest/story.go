@@ -35,6 +35,13 @@ func (s *Story) chapter(k, against int, of *sku, o *Outcome, weeks []WeekStory) 
 	return s
 }
 
+// tells returns whether both arms of a story exist for a SKU with such records.
+func (r *replay) tells(has Records) bool {
+	arms, against := r.job.Arms, r.report.Against
+	first := firstArm(against)
+	return first < len(arms) && arms[first].existsWith(has) && arms[against].existsWith(has)
+}
+
 // firstArm is the arm whose stories are told: the first that is not the one to compare with.
 func firstArm(against int) int {
 	if against == 0 {

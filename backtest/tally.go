@@ -44,13 +44,38 @@ func (t *Tally) add(o *Outcome) {
 		t.Filled += potential * o.Flows.Sales / o.Demand
 	}
 	t.SoldWeeks += o.Flows.Sales / weeks
+	t.addCost(&o.Costs)
+}
+
+func (t *Tally) addCost(o *simulate.CostParts) {
 	c := &t.Cost
-	c.Holding += o.Costs.Holding
-	c.Inbound += o.Costs.Inbound
-	c.Outbound += o.Costs.Outbound
-	c.Returns += o.Costs.Returns
-	c.LostSales += o.Costs.LostSales
-	c.Overstock += o.Costs.Overstock
+	c.Holding += o.Holding
+	c.Inbound += o.Inbound
+	c.Outbound += o.Outbound
+	c.Returns += o.Returns
+	c.LostSales += o.LostSales
+	c.Overstock += o.Overstock
+}
+
+// join adds the sums of other SKUs.
+func (t *Tally) join(o *Tally) {
+	t.SKUs += o.SKUs
+	t.Demand += o.Demand
+	t.Imputed += o.Imputed
+	t.Forecast += o.Forecast
+	t.Error += o.Error
+	t.Sold += o.Sold
+	t.Lost += o.Lost
+	t.Ordered += o.Ordered
+	t.Orders += o.Orders
+	t.Stock += o.Stock
+	t.Final += o.Final
+	t.GMV += o.GMV
+	t.Potential += o.Potential
+	t.Available += o.Available
+	t.Filled += o.Filled
+	t.SoldWeeks += o.SoldWeeks
+	t.addCost(&o.Cost)
 }
 
 // GMVAfterFulfilment is the GMV less holding, inbound, outbound and returns: model.md, section 6.
@@ -83,11 +108,16 @@ func ratio(a, b, otherwise float64) float64 {
 // Group is a part of the outcomes: Kind is all, date, merchant, month, class or stock-outs, Name which of them.
 type Group struct{ Kind, Name string }
 
-// cell is where an outcome is counted.
+// everything is all outcomes.
+var everything = Group{"all", "all"}
+
+// cell is where an outcome is counted. SKUs with different records stand apart, so that arms can be compared over the SKUs that
+// both exist for.
 type cell struct {
 	group Group
 	arm   int
 	weeks int
+	has   Records
 }
 
 // unit is the smallest part of the outcomes of the longest evaluation that intervals are made from.
@@ -95,26 +125,25 @@ type unit struct {
 	cluster, merchant int32
 	date              int16
 	class             int8
+	has               Records
 	censored          bool
 }
 
 // measures are what is compared between arms, and what the forecast was worth, summed over a unit.
 type measures struct {
-	gmv, cost     []float64 // [arm] GMV after fulfilment costs, money; cost, money
+	gmv, cost     []float64 // [arm] GMV after fulfilment costs, money; cost, money; 0 of arms that don't exist for the SKU
 	demand, error float64
 }
 
+// add takes in what an arm did to a SKU at a date.
 func (m *measures) add(o *Outcome, arms int) {
 	if m.gmv == nil {
 		m.gmv, m.cost = make([]float64, arms), make([]float64, arms)
+		m.demand, m.error = o.Demand, o.Error // the same for all arms
 	}
 	cost := o.Costs.Total()
 	m.cost[o.Arm] += cost
 	m.gmv[o.Arm] += o.Price*o.Flows.Sales - o.Costs.Holding - o.Costs.Inbound - o.Costs.Outbound - o.Costs.Returns
-	if o.Arm == 0 {
-		m.demand += o.Demand
-		m.error += o.Error
-	}
 }
 
 func (m *measures) join(o *measures) {

@@ -20,7 +20,6 @@ import (
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
-	"github.com/restock-engine/restock/optimize"
 )
 
 type backtestFlags struct {
@@ -41,6 +40,9 @@ func newBacktestCommand(e *env) *cobra.Command {
 		Long: `backtest goes back to past dates. At each it forecasts from what was known then, lets several arms decide, and lives with their decisions on
 the demand that really came. All arms see the same forecasts, scenarios and lead times, and have the same budget.
 
+An arm takes part for the SKUs it exists for: plan where the article has one, human where the history has orders. Two arms are
+compared over the SKUs that have both; how many these are stands in every table.
+
 Arms are rsq (what optimize recommends), ss, basestock, newsvendor (tuned), none, plan (the articles' column), human (the history's ordered), foresight
 (the best orders for the demand that came: the bound), and variants of them, for example rsq-mean, rsq-cvar, rsq-point, rsq-stock, rsq-position,
 rsq-phi, NAME=rsq:objective=mean,forecast=point,trigger=stock,phi=0.3,quantile=0.9,min_fill_rate=0.95, or NAME=POLICY as in simulate.
@@ -60,7 +62,8 @@ Results go to --out: report.html, backtest.json and outcomes.parquet. An interru
 	cmd.Flags().StringVar(&f.evaluate, "evaluate", "4,8,12", "watch each decision for so many `WEEKS`; intervals and tests are about the longest (with --carry: --every)")
 	cmd.Flags().StringVar(&f.arms, "arms", strings.Join(backtest.DefaultArms(), ","), "`ARMS` to compare")
 	cmd.Flags().StringVar(&f.armsFile, "arms-file", "", "more arms from a YAML `FILE`: a line NAME: RULE:key=value,… for each")
-	cmd.Flags().StringVar(&f.against, "against", "", "`ARM` to set the others against (default: human, plan or basestock, whichever takes part, or else the last)")
+	cmd.Flags().StringVar(&f.against, "against", "", "`ARM` to set the others against (default: human, plan or basestock, "+
+		"the first that takes part and exists for nearly all SKUs, or else the last that does)")
 	cmd.Flags().BoolVar(&f.tables, "tables", false, "the tables of the paper: all baselines and ablations, watched for 4, 6, 8 and 12 weeks")
 	cmd.Flags().BoolVar(&f.carry, "carry", false, "carry stock and orders from date to date instead of beginning anew at each")
 	cmd.Flags().Float64Var(&f.cover, "cover", 0, "`WEEKS` of recent sales in stock at a date where the history does not tell (default: lead time and review period)")
@@ -106,12 +109,12 @@ func (f *backtestFlags) run(cmd *cobra.Command, e *env) error {
 	if job.Dates, err = f.readDates(job.Evaluate[len(job.Evaluate)-1]); err != nil {
 		return err
 	}
-	against, err := f.opponent(job.Arms)
-	if err != nil {
-		return usageErrorf(seeHelp(cmd), "flag --against: %w", err)
-	}
 	if err := job.Validate(); err != nil {
 		return usageErrorf(seeHelp(cmd), "%w", err)
+	}
+	against, err := f.opponent(cmd, e, &job)
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return fmt.Errorf("flag --out: %w", err)
@@ -155,27 +158,6 @@ func (f *backtestFlags) readArms() ([]backtest.Arm, error) {
 		}
 	}
 	return backtest.ParseArms(texts)
-}
-
-// opponent returns the place of the arm that --against names.
-func (f *backtestFlags) opponent(arms []backtest.Arm) (int, error) {
-	wanted := []string{f.against}
-	if f.against == "" {
-		wanted = []string{backtest.Human, backtest.PlanRule, string(optimize.BaseStock)}
-	}
-	for _, name := range wanted {
-		if i := slices.IndexFunc(arms, func(a backtest.Arm) bool { return a.Name == name }); i >= 0 {
-			return i, nil
-		}
-	}
-	if f.against == "" {
-		return len(arms) - 1, nil
-	}
-	var names []string
-	for _, a := range arms {
-		names = append(names, a.Name)
-	}
-	return 0, fmt.Errorf("%q is not among the arms %s", f.against, strings.Join(names, ", "))
 }
 
 func weekList(text string) ([]int, error) {
@@ -250,6 +232,7 @@ func (f *backtestFlags) write(ctx context.Context, job backtest.Job, report *bac
 	if err := backtest.Run(ctx, job, report); err != nil {
 		return err
 	}
+	w.Describe(report.Notes())
 	if err := w.Commit(); err != nil {
 		return err
 	}
@@ -299,6 +282,8 @@ func assumptions(job *backtest.Job) [][2]string {
 		{"demand", "the history's sales; a week out of stock has a demand drawn from the forecast, and at least what was sold"},
 		{"forecast", source},
 		{"stock", stock + "; on hand at the beginning: on_hand of the history's week before, where it is known, otherwise " + start + "; nothing in transit"},
+		{"arms", "plan takes part for articles that have one, human for SKUs whose history has an order in any week; comparisons are over the SKUs " +
+			"that have both arms"},
 		{"lead times and returns", "drawn once for each SKU and date, the same for all arms"},
 		{"foresight", "knows demand and lead times for the longest evaluation; exact without resalable returns, otherwise improved order by order"},
 		{"seed", fmt.Sprint(job.Seed)},
@@ -312,18 +297,7 @@ func assumptions(job *backtest.Job) [][2]string {
 func settingText(e settings.Entry) string { return fmt.Sprintf("%s (%s)", e.Value, e.From) }
 
 func (f *backtestFlags) print(e *env, report *backtest.Report) error {
-	arms := report.ArmsTable()
-	narrow := arms
-	narrow.Headers, narrow.Rows = nil, nil
-	for _, row := range append([][]string{arms.Headers}, arms.Rows...) {
-		better, _, _ := strings.Cut(row[10], " (")
-		row = []string{row[0], row[1], row[2], row[3], row[5], row[6], row[8], better}
-		if narrow.Headers == nil {
-			narrow.Headers = row
-		} else {
-			narrow.Rows = append(narrow.Rows, row)
-		}
-	}
+	arms := report.ArmsTable(report.Against)
 	switch f.format.value {
 	case "json":
 		return printJSON(e.stdout, report.Fields())
@@ -332,7 +306,12 @@ func (f *backtestFlags) print(e *env, report *backtest.Report) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n", report.Headline())
-	shown := []backtest.Table{narrow}
+	shown := []backtest.Table{narrow(arms)}
+	for _, k := range report.Partial() {
+		if k != report.Against {
+			shown = append(shown, narrow(report.ArmsTable(k)))
+		}
+	}
 	if len(report.Evaluate) > 1 {
 		shown = append(shown, report.HorizonsTable())
 	}
@@ -350,9 +329,26 @@ func (f *backtestFlags) print(e *env, report *backtest.Report) error {
 	if report.NoForecast > 0 {
 		fmt.Fprintf(&b, "\n%d SKUs × dates are left out: their forecast is missing, or shorter than the horizon\n", report.NoForecast)
 	}
+	if report.NoArm > 0 {
+		fmt.Fprintf(&b, "\n%d SKUs × dates are left out: no arm exists for them\n", report.NoArm)
+	}
 	fmt.Fprintf(&b, "\nwritten to %s: report.html, backtest.json, outcomes.parquet\n", f.out)
 	_, err := io.WriteString(e.stdout, b.String())
 	return err
+}
+
+// narrow leaves out the columns of an arms table that make it too wide for a terminal.
+func narrow(arms backtest.Table) backtest.Table {
+	cut := func(row []string) []string {
+		better, _, _ := strings.Cut(row[11], " (")
+		return []string{row[0], row[1], row[2], row[3], row[4], row[6], row[7], row[9], better}
+	}
+	t := arms
+	t.Headers, t.Rows = cut(arms.Headers), nil
+	for _, row := range arms.Rows {
+		t.Rows = append(t.Rows, cut(row))
+	}
+	return t
 }
 
 // wrap breaks a text into lines of at most so many characters.
