@@ -164,8 +164,8 @@ func linear(o *options) (string, error) {
 
 // peak is linear with a few short scenarios: reading, joining, writing and merging are what they are, and the search is short.
 func peak(o *options) (string, error) {
-	return o.bySize("peak", "Memory at millions of SKUs", "4 + 4 scenarios of one week, so that it ends in time (the memory\n"+
-		"of scenarios does not depend on how many SKUs there are, and all that is read and written has the same size)",
+	return o.bySize("peak", "Memory at millions of SKUs", "4 + 4 scenarios of one week, so that it ends in time (the memory of\n"+
+		"scenarios does not depend on how many SKUs there are; what is read has its full size, what is written two thirds of it)",
 		"--scenarios", "4", "--eval-scenarios", "4", "--horizon", "1")
 }
 
