@@ -131,9 +131,9 @@ func TestNothingLeaks(t *testing.T) {
 // TestWorkersAndResume: the number of workers changes nothing, nor does a run that ended after the first date and was taken up
 // again.
 func TestWorkersAndResume(t *testing.T) {
-	articles, history := writeTables(t, 6, nil)
+	articles, history := writeTables(t, 6, noOrders)
 	for _, carry := range []bool{false, true} {
-		job := testJob(t, articles, history, "rsq", "human", "none")
+		job := testJob(t, articles, history, "rsq", "human", "none", "plan")
 		job.Carry = carry
 		want, report := outcomes(t, job)
 		job.Workers = 3
@@ -142,7 +142,7 @@ func TestWorkersAndResume(t *testing.T) {
 		}
 		job.Resume = t.TempDir()
 		full := errors.New("disk full")
-		part := NewReport(job, 2)
+		part := NewReport(job, 3)
 		part.Write = func(o *Outcome) error {
 			if o.Date == 1 {
 				return full
@@ -160,8 +160,14 @@ func TestWorkersAndResume(t *testing.T) {
 			t.Errorf("carry %t: taken up again it gives other outcomes", carry)
 		}
 		all := Group{"all", "all"}
-		if a, b := report.Uplift(all, 0, 2), resumed.Uplift(all, 0, 2); fmt.Sprint(a) != fmt.Sprint(b) {
-			t.Errorf("carry %t: uplift %+v, before %+v", carry, b, a)
+		for _, arm := range []int{0, 1} {
+			if a, b := report.Uplift(all, arm, 3), resumed.Uplift(all, arm, 3); fmt.Sprint(a) != fmt.Sprint(b) {
+				t.Errorf("carry %t: uplift %+v, before %+v", carry, b, a)
+			}
+		}
+		same, _ := job.fingerprint(3)
+		if other, _ := job.fingerprint(2); other == same {
+			t.Error("stories about another arm would be taken up")
 		}
 	}
 }
