@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -357,11 +356,4 @@ func (s *Server) newest(ctx context.Context, k store.Key) (*uint64, error) {
 		return new(uint64), nil
 	}
 	return nil, err
-}
-
-// strictJSON decodes a document that may have no other fields.
-func strictJSON(data []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return d.Decode(to)
 }
