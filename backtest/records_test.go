@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/restock-engine/restock/forecast"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // noOrders takes the orders from the history of every third SKU.
@@ -109,6 +110,18 @@ func TestComparisonsArePaired(t *testing.T) {
 	if h := report.Headline(); !strings.Contains(h, "the 3 of 9 SKUs that both exist for") {
 		t.Error(h) // plan against human
 	}
+	best, worst := report.Stories()
+	for _, s := range append(best, worst...) {
+		if len(s.Weeks[0]) == 0 || len(s.Weeks[1]) == 0 {
+			t.Errorf("the story of %v has one arm alone", s.Key)
+		}
+	}
+	if len(best)+len(worst) == 0 {
+		t.Error("no story")
+	}
+	if u := report.Uplift(everything, 2, 1); math.IsNaN(u.WAPE) {
+		t.Error("no correlation with the forecast's WAPE where the first arm does not exist for all SKUs")
+	}
 	report.Against, report.uplifts = 1, nil
 	rows := map[string]string{}
 	for _, row := range report.ArmsTable(1).Rows {
@@ -159,6 +172,14 @@ func TestNoArmAtAll(t *testing.T) {
 	}
 	if f := report.comparisonFields(everything, 0, 1); f["saving"] != nil {
 		t.Errorf("%v", f)
+	}
+	r := &replay{job: job, report: NewReport(job, 0)}
+	unknown := r.decide(nil, &sku{article: simulate.DefaultArticle()}, func(*sku, int) (*forecast.Quantiles, forecast.Class, error) {
+		return nil, 0, nil
+	})
+	check(t, r.take(&unknown.saved))
+	if r.report.NoForecast != 1 || r.report.NoArm != 0 {
+		t.Errorf("a SKU without a forecast: %d without forecast, %d without arm", r.report.NoForecast, r.report.NoArm)
 	}
 }
 

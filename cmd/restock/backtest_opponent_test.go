@@ -93,6 +93,13 @@ func TestBacktestPartialArmInFiles(t *testing.T) {
 	if plan.SKUs != 3 || plan.Arm.SKUs != 3 || plan.Against.SKUs != 3 || plan.Against.Cost == 0 {
 		t.Errorf("compared: %+v", plan)
 	}
+	outcomes, err := os.ReadFile(filepath.Join(dir, "out", "outcomes.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(outcomes), "restock.compared_skus.plan\x18\x013") { // thrift: a string of one byte
+		t.Error("the metadata of outcomes.parquet don't say how many SKUs plan is compared over")
+	}
 	if len(got.On) != 1 || got.On[0].Against != "plan" || got.On[0].SKUs != 3 || got.On[0].Arms[0].Compared.SKUs != 3 {
 		t.Errorf("on SKUs of partial arms: %+v", got.On)
 	}
