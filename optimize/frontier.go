@@ -11,8 +11,9 @@ type FrontierPoint struct {
 	Policy simulate.Policy
 }
 
-// Frontier tunes the extended (R, s, Q) on Ω_opt for floors from the fill rate of the optimum up to the highest that any policy found reaches. A lower
-// fill rate than the optimum's would cost more, since lost sales are part of the cost. It takes about ten times as long as Decide.
+// Frontier tunes the extended (R, s, Q) on Ω_opt for floors from the fill rate of the optimum up to the highest that any policy
+// found reaches. A lower fill rate than the optimum's would cost more, since lost sales are part of the cost. It takes about ten
+// times as long as Decide.
 func Frontier(s *simulate.Sampler, in Input, o Options, w *Workspace) ([]FrontierPoint, error) {
 	tune := func(floor float64) (Tuned, error) {
 		o.Objective.MinFillRate = floor

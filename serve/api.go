@@ -130,8 +130,8 @@ func register[I, O any](s *Server, api huma.API, o huma.Operation, f func(contex
 	})
 }
 
-// asProblem turns an error into an answer. What is not the asker's fault is logged, and told without details. The second result is the first with the
-// headers that it needs.
+// asProblem turns an error into an answer. What is not the asker's fault is logged, and told without details. The second result
+// is the first with the headers that it needs.
 func (s *Server) asProblem(ctx context.Context, err error) (huma.StatusError, error) {
 	var status huma.StatusError
 	var denied *access.Denied

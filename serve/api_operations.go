@@ -281,7 +281,8 @@ func asTable(format string, list [][]byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// recommendation returns what is recommended, in its public form with a tag. An article that has features and no recommendation is decided now.
+// recommendation returns what is recommended, in its public form with a tag. An article that has features and no recommendation
+// is decided now.
 func (s *Server) recommendation(ctx context.Context, key table.Key) ([]byte, string, error) {
 	data, tag, err := s.assortment.get(key.Merchant, key.Article)
 	if err != nil || data != nil {

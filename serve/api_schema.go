@@ -41,7 +41,8 @@ func settingProperties() map[string]*huma.Schema {
 	return p
 }
 
-// described is a schema that tells names and meanings. What is wrong with a value is found by the same rules as in files, which say more.
+// described is a schema that tells names and meanings. What is wrong with a value is found by the same rules as in files, which
+// say more.
 func described(properties map[string]*huma.Schema, description string, example any) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, Description: description, Properties: properties, AdditionalProperties: true, Examples: []any{example}}
 	s.PrecomputeMessages()

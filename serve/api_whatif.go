@@ -54,7 +54,8 @@ type WhatIfAnswer struct {
 	Results []WhatIfResult `json:"results"`
 }
 
-// frontierCost is how much more a frontier takes than a decision, and wideCost what the kernels do not cover: continuous units, discounting.
+// frontierCost is how much more a frontier takes than a decision, and wideCost what the kernels do not cover: continuous units,
+// discounting.
 const frontierCost, wideCost = 10, 100
 
 func (s *Server) whatIf(ctx context.Context, in *whatIfInput) (*body[WhatIfAnswer], error) {

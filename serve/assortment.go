@@ -303,7 +303,8 @@ func number(p *float32) float64 {
 	return float64(*p)
 }
 
-// order returns the numbers of the items in the order of a column, - for falling; what is not known comes last. False if there is no such column.
+// order returns the numbers of the items in the order of a column, - for falling; what is not known comes last. False if there is
+// no such column.
 func (a *assortment) order(l *list, by string) ([]int32, bool) {
 	name, falling := strings.CutPrefix(by, "-")
 	value, ok := sortable[name]

@@ -10,8 +10,8 @@ import (
 	"github.com/restock-engine/restock/serve/store"
 )
 
-// Rebuild puts everything that the offline store has into the store, where that has nothing: after the store was lost, or for a new one. It may be
-// run again. Settings decide their articles anew when the service starts.
+// Rebuild puts everything that the offline store has into the store, where that has nothing: after the store was lost, or for a
+// new one. It may be run again. Settings decide their articles anew when the service starts.
 func Rebuild(ctx context.Context, s *store.Store, from *offline.Store) (written, kept int, err error) {
 	kinds := []string{string(store.Features), string(store.ArticleSettings), string(store.MerchantSettings)}
 	err = from.Latest(ctx, time.Time{}, kinds, func(v offline.Version) error {

@@ -32,8 +32,8 @@ func nightly(t *testing.T, root, date string, partners func() (*decision.Partner
 	}
 }
 
-// A setting that a partner has made is in the next nightly run, whose recommendation is that of the service, byte for byte; the run appears at once,
-// is announced once, and can be taken back.
+// A setting that a partner has made is in the next nightly run, whose recommendation is that of the service, byte for byte; the
+// run appears at once, is announced once, and can be taken back.
 func TestNightlyRunAgrees(t *testing.T) {
 	root := t.TempDir()
 	for _, date := range []string{"2026-11-16", "2026-11-23"} {

@@ -1,6 +1,6 @@
-// Package serve is the service: recommendations, what-ifs, partners' settings and features over HTTP, with the same engine and the same answers as the
-// nightly batch. README of the parts: store (what must not be lost), access (who may do what), offline (all versions, in Parquet), snapshot (the nightly
-// run as it is read), stock (events), whatif (answers), web (the page).
+// Package serve is the service: recommendations, what-ifs, partners' settings and features over HTTP, with the same engine and
+// the same answers as the nightly batch. README of the parts: store (what must not be lost), access (who may do what), offline
+// (all versions, in Parquet), snapshot (the nightly run as it is read), stock (events), whatif (answers), web (the page).
 package serve
 
 import (
@@ -142,7 +142,8 @@ func (s *Server) Run(ctx context.Context, l net.Listener, grace time.Duration) e
 	return errors.Join(failed, err)
 }
 
-// Close ends the work in the background and the stores. What was acknowledged is kept; what has begun and is not finished begins again next time.
+// Close ends the work in the background and the stores. What was acknowledged is kept; what has begun and is not finished begins
+// again next time.
 func (s *Server) Close() {
 	s.stopWork()
 	s.work.Wait()

@@ -14,8 +14,8 @@ import (
 	"github.com/restock-engine/restock/optimize"
 )
 
-// StartTracing sends traces to where the environment says by OTEL_EXPORTER_OTLP_ENDPOINT, as OpenTelemetry has it. The function that it returns sends
-// what is left; it is nil where nothing is said.
+// StartTracing sends traces to where the environment says by OTEL_EXPORTER_OTLP_ENDPOINT, as OpenTelemetry has it. The function
+// that it returns sends what is left; it is nil where nothing is said.
 func StartTracing(ctx context.Context) (stop func(context.Context) error, err error) {
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil

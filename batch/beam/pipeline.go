@@ -1,9 +1,10 @@
-// Package pipeline runs a nightly run on Apache Beam: on Prism in tests, on Flink, Spark or Dataflow with their runners. It is a Go module of its own, so that
-// the weight of Beam stays out of the restock binary.
+// Package pipeline runs a nightly run on Apache Beam: on Prism in tests, on Flink, Spark or Dataflow with their runners. It is a
+// Go module of its own, so that the weight of Beam stays out of the restock binary.
 //
-// Elements are parts of the run, as with --shard i/n; rows never go through Beam. A worker does its part as any process does (batch.RunDated): shards that are
-// finished are kept, so that a bundle that is tried again, after a lost worker or an error, does only what is missing, and ends with the same bytes. Input
-// and output lie on storage that all workers have under the same names.
+// Elements are parts of the run, as with --shard i/n; rows never go through Beam. A worker does its part as any process does
+// (batch.RunDated): shards that are finished are kept, so that a bundle that is tried again, after a lost worker or an error,
+// does only what is missing, and ends with the same bytes. Input and output lie on storage that all workers have under the same
+// names.
 package pipeline
 
 import (

@@ -27,7 +27,8 @@ type promise struct {
 	jobs     []string
 }
 
-// kills kills the service at random moments while it is written to, starts it again, and checks that it has kept what it acknowledged.
+// kills kills the service at random moments while it is written to, starts it again, and checks that it has kept what it
+// acknowledged.
 func kills(n int, seed uint64, dir string) error {
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := &promise{onHand: map[string]int{}, tried: map[string]int{}, sales: map[string]int{}, maybe: map[string]int{}, packs: map[string]int{}, triedSet: map[string]int{}}

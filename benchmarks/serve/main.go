@@ -1,5 +1,6 @@
-// Command serve measures the service as its users see it: a restock serve process on this machine, and a client that sends requests at a given rate,
-// whether or not the earlier ones have been answered. A latency counts from the moment at which the request was due.
+// Command serve measures the service as its users see it: a restock serve process on this machine, and a client that sends
+// requests at a given rate, whether or not the earlier ones have been answered. A latency counts from the moment at which the
+// request was due.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package decision turns a row of the articles table with its forecast into what the optimiser takes: the nightly batch and the service both go
-// through it, so that they give the same answers.
+// Package decision turns a row of the articles table with its forecast into what the optimiser takes: the nightly batch and the
+// service both go through it, so that they give the same answers.
 package decision
 
 import (

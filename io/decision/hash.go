@@ -10,9 +10,10 @@ import (
 	"github.com/restock-engine/restock/optimize"
 )
 
-// Hash identifies everything that a SKU's recommendation depends on besides the seed and the engine: two runs with the same hash, seed and
-// engine version give the same recommendation. It has three parts, joined by hyphens, so that a difference tells what has changed: the state (stock,
-// what is on its way, the plan), the forecast, and the settings (costs, lead times, order rules, objective).
+// Hash identifies everything that a SKU's recommendation depends on besides the seed and the engine: two runs with the same hash,
+// seed and engine version give the same recommendation. It has three parts, joined by hyphens, so that a difference tells what
+// has changed: the state (stock, what is on its way, the plan), the forecast, and the settings (costs, lead times, order rules,
+// objective).
 func Hash(in optimize.Input, o optimize.Options) string {
 	a := *in.Article
 	state := fmt.Appendf(nil, "%v %v %v %v", a.OnHand, a.InTransit, a.PendingReturns, in.Plan)

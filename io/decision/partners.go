@@ -11,8 +11,8 @@ import (
 	"github.com/restock-engine/restock/io/table"
 )
 
-// Partners are what partners have set through the service: settings of merchants, which stand above the settings file, and columns of articles, which
-// stand above the articles table.
+// Partners are what partners have set through the service: settings of merchants, which stand above the settings file, and
+// columns of articles, which stand above the articles table.
 type Partners struct {
 	Merchants []PartnerMerchant `json:"merchants"` // rising
 	Articles  []PartnerArticle  `json:"articles"`  // rising by merchant, then article
@@ -47,8 +47,8 @@ type Overrides struct {
 	bad      map[string]error // merchants whose settings can't be used
 }
 
-// NewOverrides puts what Encode has written above the settings of the file. A merchant whose settings can't be used, because the rules have become
-// stricter since they were accepted, does not stop the others: its articles become rejects.
+// NewOverrides puts what Encode has written above the settings of the file. A merchant whose settings can't be used, because the
+// rules have become stricter since they were accepted, does not stop the others: its articles become rejects.
 func NewOverrides(base *settings.Settings, data []byte) (*Overrides, error) {
 	var p Partners
 	d := json.NewDecoder(bytes.NewReader(data))

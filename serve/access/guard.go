@@ -70,7 +70,8 @@ const slack = 5 * time.Second
 func within(limit time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Deadlines of a request before on the same connection would stay. An error means that this kind of connection has none.
+			// Deadlines of a request before on the same connection would stay. An error means that this kind of connection has
+			// none.
 			control, now := http.NewResponseController(w), time.Now()
 			if limit == 0 {
 				control.SetReadDeadline(now.Add(slack))

@@ -11,8 +11,8 @@ import (
 // maxCompacted is how many bytes a compacted file may have, about.
 const maxCompacted = 256 << 20
 
-// Compact makes few files of the many that a day has, for all days before a date. Whoever reads meanwhile finds every version at least once: the new
-// file is complete before the old ones are removed.
+// Compact makes few files of the many that a day has, for all days before a date. Whoever reads meanwhile finds every version at
+// least once: the new file is complete before the old ones are removed.
 func (s *Store) Compact(ctx context.Context, before time.Time) error {
 	files, err := s.files(ctx, before.AddDate(0, 0, -1))
 	if err != nil {

@@ -156,8 +156,8 @@ func (s *Store) files(ctx context.Context, until time.Time) ([]file, error) {
 	return list, nil
 }
 
-// AsOf returns the newest version of a document that was accepted at a moment or before it, ErrNotFound if there is none. That it was deleted is a
-// version, too.
+// AsOf returns the newest version of a document that was accepted at a moment or before it, ErrNotFound if there is none. That it
+// was deleted is a version, too.
 func (s *Store) AsOf(ctx context.Context, kind, merchant, article string, t time.Time) (Version, error) {
 	files, err := s.files(ctx, t)
 	if err != nil {
@@ -283,8 +283,8 @@ func (o *objectReader) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// Latest calls f with the newest version of every document of some kinds that was accepted at a moment or before it (zero: of all), deleted ones
-// included, in no particular order. It keeps a key and two numbers for each document in memory.
+// Latest calls f with the newest version of every document of some kinds that was accepted at a moment or before it (zero: of
+// all), deleted ones included, in no particular order. It keeps a key and two numbers for each document in memory.
 func (s *Store) Latest(ctx context.Context, until time.Time, kinds []string, f func(Version) error) error {
 	files, err := s.files(ctx, until)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package stock keeps what is on hand and in transit of one article from counts and movements that arrive late, twice, or in any order: the same set
-// of events gives the same state.
+// Package stock keeps what is on hand and in transit of one article from counts and movements that arrive late, twice, or in any
+// order: the same set of events gives the same state.
 package stock
 
 import (
@@ -84,7 +84,8 @@ func (s *State) Apply(e Event) bool {
 
 func compare(a, b Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) }
 
-// fold makes the oldest n events part of the count, with all others of the same moment: what is not after the count is taken for part of it.
+// fold makes the oldest n events part of the count, with all others of the same moment: what is not after the count is taken for
+// part of it.
 func (s *State) fold(n int) {
 	for n < len(s.Events) && s.Events[n].At.Equal(s.Events[n-1].At) {
 		n++
@@ -99,7 +100,8 @@ func (s *State) Recount(at time.Time, onHand float64, inbound []Inbound) {
 	*s = State{At: at.UTC(), OnHand: onHand, Inbound: inbound, Events: later}
 }
 
-// Now returns what is on hand and in transit after all events. On hand is below zero if more was sold than was there, which a count will mend.
+// Now returns what is on hand and in transit after all events. On hand is below zero if more was sold than was there, which a
+// count will mend.
 func (s *State) Now() (onHand float64, inbound []Inbound) { return s.replay(s.Events) }
 
 func (s *State) replay(events []Event) (onHand float64, inbound []Inbound) {

@@ -20,7 +20,8 @@ type Delivery struct {
 	message  jetstream.Msg
 }
 
-// Alive tells the server that the handling goes on, so that the message is not given to somebody else. Call it every ten seconds or so.
+// Alive tells the server that the handling goes on, so that the message is not given to somebody else. Call it every ten seconds
+// or so.
 func (d *Delivery) Alive() { _ = d.message.InProgress() }
 
 // Consumer says what is handled, and how.
@@ -31,7 +32,8 @@ type Consumer struct {
 	Concurrency int    // handled at a time; 0: 1
 	MaxAttempts int    // then the message goes to the dead-letter stream; 0: 5
 
-	// Handle handles a message. After an error it comes again, later and later; after a [Permanent] one it does not. Last is true for the last attempt.
+	// Handle handles a message. After an error it comes again, later and later; after a [Permanent] one it does not. Last is true
+	// for the last attempt.
 	Handle func(ctx context.Context, d *Delivery, last bool) error
 }
 
@@ -195,8 +197,8 @@ func (s *Store) bury(ctx context.Context, c *Consumer, d *Delivery, m jetstream.
 	_ = m.TermWithReason(reason.Error())
 }
 
-// Batches hands messages over in batches of at most size, or what has come in the time given, until the context ends. A batch whose handling fails
-// comes again.
+// Batches hands messages over in batches of at most size, or what has come in the time given, until the context ends. A batch
+// whose handling fails comes again.
 func (s *Store) Batches(ctx context.Context, c Consumer, size int, wait time.Duration, handle func(context.Context, []Document) error) error {
 	consumer, err := s.durable(ctx, &c, 4*size)
 	if err != nil {

@@ -67,8 +67,8 @@ func (s *Store) newCache(bytes uint64) {
 
 var hashSeed = maphash.MakeSeed()
 
-// mark holds the highest revision of a group of documents that this process has heard of. What was read into the cache before that is read anew, so
-// that a slow read can't hide a write.
+// mark holds the highest revision of a group of documents that this process has heard of. What was read into the cache before
+// that is read anew, so that a slow read can't hide a write.
 func (s *Store) mark(k Key) *uint64Mark {
 	h := maphash.Comparable(hashSeed, k)
 	return (*uint64Mark)(&s.marks[h%uint64(len(s.marks))])
@@ -148,8 +148,8 @@ type Write struct {
 	ID      string  // the same ID within ten minutes is written once; "": a new one
 }
 
-// Put writes a version. When it returns without an error, the version is on disk (in a cluster: on most of the replicas). After an error other than
-// ErrConflict it may or may not have been written.
+// Put writes a version. When it returns without an error, the version is on disk (in a cluster: on most of the replicas). After
+// an error other than ErrConflict it may or may not have been written.
 func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 	if err := w.Check(); err != nil {
 		return nil, err

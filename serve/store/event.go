@@ -33,8 +33,8 @@ func (s *Store) Publish(ctx context.Context, e Event) error {
 	return err
 }
 
-// Subscribe calls f with a merchant's events ("" for all merchants') that come after a sequence number (nil: those from now on), as far as they
-// are still kept.
+// Subscribe calls f with a merchant's events ("" for all merchants') that come after a sequence number (nil: those from now on),
+// as far as they are still kept.
 func (s *Store) Subscribe(ctx context.Context, merchant string, after *uint64, f func(Event)) error {
 	subject := prefixes[eventStream] + ">"
 	if merchant != "" {
@@ -64,8 +64,8 @@ func (s *Store) Subscribe(ctx context.Context, merchant string, after *uint64, f
 	return nil
 }
 
-// Accept takes an event of stock or sales from outside. When it returns without an error, the event is on disk and will be applied. The same ID is
-// taken once within ten minutes; who applies events must tell later duplicates.
+// Accept takes an event of stock or sales from outside. When it returns without an error, the event is on disk and will be
+// applied. The same ID is taken once within ten minutes; who applies events must tell later duplicates.
 func (s *Store) Accept(ctx context.Context, merchant, id string, data []byte) error {
 	m := nats.NewMsg(prefixes[inputStream] + escape(merchant))
 	m.Data = data
@@ -73,8 +73,8 @@ func (s *Store) Accept(ctx context.Context, merchant, id string, data []byte) er
 	return err
 }
 
-// InputMerchant returns the merchant that an event from outside was sent for: what counts is the subject, on which the sender's rights are, not
-// what the event says.
+// InputMerchant returns the merchant that an event from outside was sent for: what counts is the subject, on which the sender's
+// rights are, not what the event says.
 func InputMerchant(subject string) (string, bool) {
 	token, ok := strings.CutPrefix(subject, prefixes[inputStream])
 	if !ok {

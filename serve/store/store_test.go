@@ -121,7 +121,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// A message is handled until that succeeds; what never does, errors or panics, goes to the dead letters after the attempts allowed, once.
+// A message is handled until that succeeds; what never does, errors or panics, goes to the dead letters after the attempts
+// allowed, once.
 func TestConsumeRetriesAndBuries(t *testing.T) {
 	s := open(t, t.TempDir())
 	var mu sync.Mutex

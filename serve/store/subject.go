@@ -61,8 +61,8 @@ func (k Key) Check() error {
 
 const hexDigits = "0123456789abcdef"
 
-// escape makes one token of a subject of any text: letters, digits, hyphen and underscore stay, every other byte becomes = and two hexadecimal
-// digits, nothing becomes =.
+// escape makes one token of a subject of any text: letters, digits, hyphen and underscore stay, every other byte becomes = and
+// two hexadecimal digits, nothing becomes =.
 func escape(s string) string {
 	if s == "" {
 		return "="

@@ -19,8 +19,8 @@ func (s *Store) watchState(ctx context.Context) error {
 	return nil
 }
 
-// Watch calls f with the newest version of every document of a kind, and then with each further one, in the order of the revisions, until the context
-// ends. Deleted documents come, too.
+// Watch calls f with the newest version of every document of a kind, and then with each further one, in the order of the
+// revisions, until the context ends. Deleted documents come, too.
 func (s *Store) Watch(ctx context.Context, kind Kind, f func(*Document)) error {
 	stream := kind.stream()
 	return s.ordered(ctx, stream, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,

@@ -1,4 +1,5 @@
-// Package web is the page for partners: src holds its sources, dist what esbuild makes of them (make -C serve/web build), which is in the binary.
+// Package web is the page for partners: src holds its sources, dist what esbuild makes of them (make -C serve/web build), which
+// is in the binary.
 package web
 
 import (
@@ -19,7 +20,8 @@ var dist embed.FS
 var types = map[string]string{".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".svg": "image/svg+xml"}
 
-// Handler serves the page at / and its files beside it. Browsers ask each time, and get the files again only when these have changed.
+// Handler serves the page at / and its files beside it. Browsers ask each time, and get the files again only when these have
+// changed.
 func Handler() http.Handler {
 	files := map[string][]byte{}
 	err := fs.WalkDir(dist, "dist", func(name string, e fs.DirEntry, err error) error {

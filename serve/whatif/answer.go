@@ -1,5 +1,5 @@
-// Package whatif answers what would be recommended for an article, and what that and other policies would do, all on the same scenarios. An unchanged
-// question gets the answer of the nightly run: both are optimize.Decide.
+// Package whatif answers what would be recommended for an article, and what that and other policies would do, all on the same
+// scenarios. An unchanged question gets the answer of the nightly run: both are optimize.Decide.
 package whatif
 
 import (
@@ -241,7 +241,8 @@ func alternative(name string, r *optimize.Comparison) Alternative {
 	return a
 }
 
-// complete adds to each alternative the distribution of its cost and its weeks, on several processors: who asks waits for all of them.
+// complete adds to each alternative the distribution of its cost and its weeks, on several processors: who asks waits for all of
+// them.
 func (w *Workspace) complete(a *Answer, policies []simulate.Policy, sc *simulate.Scenarios, q *Question) {
 	var demand []simulate.Fan
 	var busy sync.WaitGroup

@@ -8,7 +8,8 @@ import (
 	"github.com/restock-engine/restock/simulate"
 )
 
-// frontier returns the cheapest policies for rising fill rates with their figures on the answer's scenarios, without those that another one beats.
+// frontier returns the cheapest policies for rising fill rates with their figures on the answer's scenarios, without those that
+// another one beats.
 func frontier(sampler *simulate.Sampler, q Question, rec *optimize.Recommendation, w *Workspace) ([]FrontierPoint, error) {
 	tuned, err := optimize.Frontier(sampler, q.Input, q.Options, &w.optimize)
 	if err != nil {
