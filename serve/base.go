@@ -49,7 +49,21 @@ func (s *Server) snapshots() string { return filepath.Join(s.config.Dir, "snapsh
 func identity(paths ...string) (string, time.Time, error) {
 	h := sha256.New()
 	newest := time.Time{}
+	var files []string
 	for _, path := range paths {
+		found, err := filepath.Glob(path)
+		if _, statErr := os.Stat(path); statErr == nil { // a name may look like a pattern
+			found, err = []string{path}, nil
+		}
+		if err == nil && len(found) == 0 {
+			err = errors.New("there is no such file or folder")
+		}
+		if err != nil {
+			return "", newest, fmt.Errorf("%s: %w", path, err)
+		}
+		files = append(files, found...)
+	}
+	for _, path := range files {
 		err := filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err

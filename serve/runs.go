@@ -152,7 +152,7 @@ func (s *Server) serveRun(v *runView) {
 func completeRuns(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("nightly runs: %w", err)
 	}
 	var dates []string
 	for _, e := range entries {

@@ -186,7 +186,11 @@ func (f *serveFlags) authenticator(ctx context.Context, log *slog.Logger) (*acce
 	}
 	a := &access.Authenticator{Keys: keys, Insecure: f.insecure, Log: log}
 	if f.jwt.JWKS == "" {
-		return a, nil
+		known, err := keys.List(ctx)
+		if err == nil && len(known) == 0 && !f.insecure {
+			log.Warn("nobody can sign in yet: make a key with 'restock keys create', which this service sees at once, or start it with --insecure for a trial")
+		}
+		return a, err
 	}
 	if a.JWT, err = access.NewJWTVerifier(ctx, f.jwt, log); err != nil {
 		return nil, fmt.Errorf("JWTs: %w", err)
