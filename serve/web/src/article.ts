@@ -30,17 +30,19 @@ function knobs(a: Answer, best: Alternative): Knob[] {
 const changed = (k: Knob): boolean => Math.abs(k.value - k.base) > 1e-9;
 
 // showArticle shows what is recommended for an article, and what would be if something were different.
-export async function showArticle(main: HTMLElement, merchant: string, article: string): Promise<void> {
-  const abort = new AbortController();
+// left is aborted when the partner goes elsewhere: an answer that comes later must not take the place of another article.
+export async function showArticle(main: HTMLElement, merchant: string, article: string, left: AbortSignal): Promise<void> {
   const ask = async (question: object, signal: AbortSignal): Promise<Answer> => {
     const answer = await patiently(signal, () => call<{ results: Result[] }>("POST", "/v1/what-if",
       { articles: [{ merchant_id: merchant, article_id: article, ...question }] }, signal));
-    return answer.results[0] as Answer;
+    const [result] = answer.results;
+    if (result.error) throw new Failure(result.error.status, result.error.detail);
+    return result as Answer;
   };
-  const first = await ask({}, abort.signal);
+  const first = await ask({}, left);
   const view = new View(main, merchant, article, first, ask);
   view.show(first);
-  addEventListener("hashchange", () => view.leave(), { once: true });
+  left.addEventListener("abort", () => view.leave(), { once: true });
 }
 
 class View {
@@ -170,14 +172,14 @@ class View {
     const current = all.find((x) => x.name === "current");
     const nothing = all.find((x) => x.name === "do_nothing");
     const parts: Node[] = [];
-    if (touched && current && best.saving && best.policy !== current.policy) parts.push(compare("With these changes the new recommendation", "today's recommendation", best.saving));
+    if (touched && current && best.saving && best.policy !== current.policy) parts.push(compare("With these changes the new recommendation", "today's recommendation", best.saving, ", for the objective's sake"));
     else if (touched && current) parts.push(h("span", {}, "The recommendation stays as it is. "));
     else if (!current && best.saving) parts.push(compare("The recommendation", "not ordering", best.saving));
     else if (current && nothing?.saving) parts.push(compare("The recommendation", "not ordering", { estimate: -nothing.saving.estimate, low: -nothing.saving.high, high: -nothing.saving.low }));
     if (own) {
-      const difference = own.mean_cost.estimate - best.mean_cost.estimate;
-      parts.push(h("span", { class: difference > 0 ? "worse" : "better" },
-        ` Your own order costs ${money(Math.abs(difference))} ${difference > 0 ? "more" : "less"} than the recommendation on average, and serves ${percent(own.fill_rate)} of the demand instead of ${percent(best.fill_rate)}.`));
+      const than = current ? "today's recommendation" : "not ordering";
+      if (own.saving) parts.push(h("span", {}, " ", compare("Your own order", than, own.saving)));
+      parts.push(h("span", {}, ` It serves ${percent(own.fill_rate)} of the demand, the recommendation ${percent(best.fill_rate)}.`));
     }
     return parts;
   }
@@ -282,11 +284,11 @@ async function finished(id: string): Promise<Job> {
 }
 
 // compare says in words whether something is cheaper, with the interval of the difference.
-function compare(what: string, than: string, saving: Interval): HTMLElement {
+function compare(what: string, than: string, saving: Interval, why = ""): HTMLElement {
   const range = (low: number, high: number) => `${money(low)} to ${money(high)}`;
   if (saving.low > 0) return h("span", { class: "better" }, `${what} costs ${money(saving.estimate)} less than ${than} (${range(saving.low, saving.high)}).`);
-  if (saving.high < 0) return h("span", { class: "worse" }, `${what} costs ${money(-saving.estimate)} more than ${than} on average (${range(-saving.high, -saving.low)}), for the objective's sake.`);
-  return h("span", {}, `On average ${what.toLowerCase()} and ${than} can't be told apart.`);
+  if (saving.high < 0) return h("span", { class: "worse" }, `${what} costs ${money(-saving.estimate)} more than ${than} on average (${range(-saving.high, -saving.low)})${why}.`);
+  return h("span", {}, `${what} and ${than} can't be told apart by their mean cost (${range(saving.low, saving.high)} saved).`);
 }
 
 function sentence(text: string): string {

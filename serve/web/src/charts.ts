@@ -79,7 +79,7 @@ export function costCurves(plot: Plot, alternatives: Alternative[]): void {
     series: [{}, ...alternatives.map((a): uPlot.Series => ({
       stroke: color(a.name === "recommended" ? "accent" : a.name), width: a.name === "recommended" ? 2.5 : 1.5,
       dash: a.name === "recommended" ? undefined : a.name === "do_nothing" ? [2, 4] : [6, 4], points: { show: false } }))],
-    axes: [axis("% of the outcomes cost at most …"), { ...axis("money"), size: 58 }],
+    axes: [{ ...axis("% of the outcomes cost at most …"), size: 28 }, { ...axis("money"), size: 58 }],
   }));
 }
 
@@ -88,7 +88,7 @@ export function frontierCurve(plot: Plot, points: FrontierPoint[]): void {
   plot.show(`frontier ${points.length}`, [points.map((p) => 100 * p.fill_rate), points.map((p) => p.objective.estimate)], (width) => ({
     width, height: 220, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0], scales: { x: { time: false } },
     series: [{}, { stroke: color("accent"), width: 2, points: { show: true, size: 7, fill: color("accent") } }],
-    axes: [axis("% of the demand served"), { ...axis("cost that is minimised"), size: 58 }],
+    axes: [{ ...axis("% of the demand served"), size: 28 }, { ...axis("cost that is minimised"), size: 58 }],
   }));
 }
 

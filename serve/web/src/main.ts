@@ -60,6 +60,7 @@ function header(merchants: string[], merchant: string): void {
 }
 
 let merchants: string[] = [];
+let visit = new AbortController();
 
 async function start(): Promise<void> {
   const main = document.getElementById("main")!;
@@ -81,6 +82,9 @@ async function start(): Promise<void> {
 async function route(): Promise<void> {
   const main = document.getElementById("main")!;
   if (!me) return start();
+  visit.abort();
+  visit = new AbortController();
+  const { signal } = visit;
   const [path, text = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const parts = path.split("/").map((p) => { try { return decodeURIComponent(p); } catch { return p; } });
   const merchant = parts[0] || merchants[0] || "";
@@ -92,10 +96,11 @@ async function route(): Promise<void> {
   document.title = parts[1] ? `${parts[1]} – restock` : `${merchant} – restock`;
   replace(main, h("p", { class: "quiet" }, "Loading…"));
   try {
-    if (parts[1]) await showArticle(main, merchant, parts.slice(1).join("/"));
-    else await showOverview(main, merchant, new URLSearchParams(text));
+    if (parts[1]) await showArticle(main, merchant, parts.slice(1).join("/"), signal);
+    else await showOverview(main, merchant, new URLSearchParams(text), signal);
     if (document.activeElement === document.body) main.focus({ preventScroll: true });
   } catch (error) {
+    if (signal.aborted) return;
     problem(main, error);
     say("That did not work");
   }

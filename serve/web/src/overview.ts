@@ -16,9 +16,9 @@ const columns: Column[] = [
   { key: "saving", title: "Saves", text: (s) => money(s.saving) },
 ];
 
-// showOverview shows a merchant's assortment: key figures, and the articles.
-export async function showOverview(main: HTMLElement, merchant: string, query: URLSearchParams): Promise<void> {
-  const overview = await call<Overview>("GET", `${merchantPath(merchant)}/overview`);
+// showOverview shows a merchant's assortment: key figures, and the articles. left is aborted when the partner goes elsewhere.
+export async function showOverview(main: HTMLElement, merchant: string, query: URLSearchParams, left: AbortSignal): Promise<void> {
+  const overview = await call<Overview>("GET", `${merchantPath(merchant)}/overview`, undefined, left);
   const filter = query.get("show") ?? "";
   const tile = (name: string, value: string, label: string, detail: string) => {
     const chosen = filter === name;
