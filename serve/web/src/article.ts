@@ -288,7 +288,7 @@ function compare(what: string, than: string, saving: Interval, why = ""): HTMLEl
   const range = (low: number, high: number) => `${money(low)} to ${money(high)}`;
   if (saving.low > 0) return h("span", { class: "better" }, `${what} costs ${money(saving.estimate)} less than ${than} (${range(saving.low, saving.high)}).`);
   if (saving.high < 0) return h("span", { class: "worse" }, `${what} costs ${money(-saving.estimate)} more than ${than} on average (${range(-saving.high, -saving.low)})${why}.`);
-  return h("span", {}, `${what} and ${than} can't be told apart by their mean cost (${range(saving.low, saving.high)} saved).`);
+  return h("span", {}, `${what} and ${than} can't be told apart by their mean cost (from ${money(-saving.low)} more to ${money(saving.high)} less).`);
 }
 
 function sentence(text: string): string {
