@@ -159,8 +159,12 @@ func (s *Server) listArticles(ctx context.Context, in *listQuery) (*huma.StreamR
 		for _, item := range passed {
 			data, _, err := s.assortment.get(item.MerchantID, item.ArticleID)
 			row := &table.RecommendationRow{}
-			if err != nil || data == nil || json.Unmarshal(data, row) != nil {
-				continue
+			if err == nil && data != nil {
+				err = json.Unmarshal(data, row)
+			}
+			if err != nil || data == nil {
+				s.log.Error("an article is missing from an export", "merchant", item.MerchantID, "article", item.ArticleID, "error", err)
+				panic(http.ErrAbortHandler) // a list that looks whole and is not would be worse than none
 			}
 			rows = append(rows, row)
 		}
