@@ -72,7 +72,7 @@ func (s *Store) replace(ctx context.Context, old []file, rows []row) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	name := fileName(rows)
+	name := fileName(rows, b.Bytes())
 	if err := s.write(ctx, name, b.Bytes()); err != nil {
 		return err
 	}

@@ -155,12 +155,9 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, x := range all[:3] {
-			v, err := s.AsOf(t.Context(), x.Kind, x.Merchant, x.Article, start.AddDate(0, 0, 2))
-			if err != nil && !errors.Is(err, ErrNotFound) && !strings.Contains(err.Error(), files[0].name) {
+			_, err := s.AsOf(t.Context(), x.Kind, x.Merchant, x.Article, start.AddDate(0, 0, 2))
+			if err == nil || errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), files[0].name) {
 				t.Fatalf("byte %d: %v does not name the file", i, err)
-			}
-			if w := want(all, x.Kind, x.Merchant, x.Article, start.AddDate(0, 0, 2)); err == nil && i%3 == 0 && string(v.Value) != string(w.Value) {
-				t.Fatalf("byte %d: %s instead of %s", i, v.Value, w.Value)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path"
@@ -55,25 +56,30 @@ func (s *Store) Close() error { return s.bucket.Close() }
 type file struct {
 	name        string // in the bucket
 	first, last int64  // moments, microseconds
+	sum         uint32 // CRC-32C of its bytes
 }
 
-func fileName(rows []row) string {
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func fileName(rows []row, data []byte) string {
 	first, last, revision := rows[0].Accepted, rows[0].Accepted, rows[0].Revision
 	for i := range rows {
 		first, last, revision = min(first, rows[i].Accepted), max(last, rows[i].Accepted), min(revision, rows[i].Revision)
 	}
-	return fmt.Sprintf("%sdate=%s/%016d-%016d-%d.parquet", root, time.UnixMicro(first).UTC().Format(time.DateOnly), first, last, revision)
+	return fmt.Sprintf("%sdate=%s/%016d-%016d-%d-%08x.parquet", root, time.UnixMicro(first).UTC().Format(time.DateOnly), first, last, revision,
+		crc32.Checksum(data, castagnoli))
 }
 
 func parseName(name string) (f file, ok bool) {
 	base := strings.TrimSuffix(path.Base(name), ".parquet")
 	parts := strings.Split(base, "-")
-	if len(parts) != 3 || base == path.Base(name) {
+	if len(parts) != 4 || base == path.Base(name) {
 		return f, false
 	}
 	first, err := strconv.ParseInt(parts[0], 10, 64)
 	last, err2 := strconv.ParseInt(parts[1], 10, 64)
-	return file{name, first, last}, err == nil && err2 == nil && first <= last
+	sum, err3 := strconv.ParseUint(parts[3], 16, 32)
+	return file{name, first, last, uint32(sum)}, err == nil && err2 == nil && err3 == nil && first <= last
 }
 
 // Append writes versions as one file for each day, and returns when they are durable. The same versions again change nothing.
@@ -94,7 +100,7 @@ func (s *Store) Append(ctx context.Context, versions []Version) error {
 		if err := w.Close(); err != nil {
 			return err
 		}
-		if err := s.write(ctx, fileName(rows), b.Bytes()); err != nil {
+		if err := s.write(ctx, fileName(rows, b.Bytes()), b.Bytes()); err != nil {
 			return fmt.Errorf("offline store: %w", err)
 		}
 	}
@@ -194,19 +200,18 @@ func (s *Store) scan(ctx context.Context, f file, key string, each func(*row) er
 	return nil
 }
 
-func (s *Store) scanFile(ctx context.Context, f file, key string, each func(*row) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil { // the library panics on some damaged files
-			err = fmt.Errorf("%v; it is damaged: move it away, and what it held is missing", p)
-		}
-	}()
-	attributes, err := s.bucket.Attributes(ctx, f.name)
+// scanFile reads the file whole and checks its sum first: the library makes room for, and points into, whatever a damaged file says.
+func (s *Store) scanFile(ctx context.Context, f file, key string, each func(*row) error) error {
+	data, err := s.bucket.ReadAll(ctx, f.name)
 	if err != nil {
 		return err
 	}
-	p, err := parquet.OpenFile(&objectReader{ctx, s.bucket, f.name, attributes.Size}, attributes.Size)
+	if crc32.Checksum(data, castagnoli) != f.sum {
+		return errors.New("it is damaged: restore it from a copy, or move it away, and what it held is missing")
+	}
+	p, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return fmt.Errorf("%w; it is damaged or not of restock: move it away, and what it held is missing", err)
+		return err
 	}
 	if _, ok := p.Lookup("restock"); !ok || !slices.Equal(columnNames(p.Schema()), columnNames(parquet.SchemaOf(row{}))) {
 		return errors.New("it is not a file of restock's versions; move it away")
@@ -257,30 +262,6 @@ func scanGroup(ctx context.Context, group parquet.RowGroup, each func(*row) erro
 		}
 	}
 	return ctx.Err()
-}
-
-// objectReader reads parts of an object.
-type objectReader struct {
-	ctx    context.Context
-	bucket *blob.Bucket
-	name   string
-	size   int64
-}
-
-func (o *objectReader) ReadAt(p []byte, offset int64) (int, error) {
-	if offset >= o.size {
-		return 0, io.EOF
-	}
-	r, err := o.bucket.NewRangeReader(o.ctx, o.name, offset, min(int64(len(p)), o.size-offset), nil)
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	n, err := io.ReadFull(r, p)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
 }
 
 // Latest calls f with the newest version of every document of some kinds that was accepted at a moment or before it (zero: of
