@@ -268,6 +268,21 @@ func (s *Server) startWork() {
 	s.background("jobs", func(ctx context.Context) error { return s.store.Consume(ctx, s.jobConsumer()) })
 	s.background("stock events", func(ctx context.Context) error { return s.store.Consume(ctx, s.inputConsumer()) })
 	s.background("offline store", s.archive)
+	s.background("compaction", s.compact)
+}
+
+// compact makes few files of the many that a day of writes leaves in the offline store, when the day is over.
+func (s *Server) compact(ctx context.Context) error {
+	for {
+		if err := s.offline.Compact(ctx, time.Now().UTC()); err != nil && ctx.Err() == nil {
+			s.log.Error("the offline store was not compacted", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Hour):
+		}
+	}
 }
 
 func sequence[T any](list []T) func() (T, error) {
