@@ -260,8 +260,12 @@ func (s *Server) putFeatures(ctx context.Context, key table.Key, f *Features, ex
 			revision = old.Revision
 		}
 		if err == nil {
-			if before, err := s.decodeStored(key, old.Value); err == nil && before.stock != nil {
-				state = before.stock
+			before := struct{ Stock *stock.State }{state}
+			if err := json.Unmarshal(old.Value, &before); err != nil {
+				return nil, fmt.Errorf("stored features of %s/%s: %w", key.Merchant, key.Article, err)
+			}
+			if before.Stock != nil {
+				state = before.Stock
 			}
 		}
 		if expect != nil && *expect != revision {

@@ -237,7 +237,7 @@ func (s *Server) inputConsumer() store.Consumer {
 // archive appends every accepted version to the offline store.
 func (s *Server) archive(ctx context.Context) error {
 	c := store.Consumer{Name: "archive", Kinds: []store.Kind{store.Features, store.ArticleSettings, store.MerchantSettings}}
-	return s.store.Batches(ctx, c, 1000, time.Second, func(ctx context.Context, documents []store.Document) error {
+	return s.store.Batches(ctx, c, 1000, s.config.ArchiveEvery, func(ctx context.Context, documents []store.Document) error {
 		if len(documents) == 0 {
 			return nil
 		}

@@ -103,7 +103,7 @@ func openFixture(t testing.TB, dir string, change func(*Config)) *fixture {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	f.config = Config{Dir: dir, Settings: set, Seed: 1, Workers: 2, Articles: filepath.Join(dir, "articles.parquet"),
-		Forecast: filepath.Join(dir, "forecast.parquet"), Auth: &access.Authenticator{Keys: keys, Log: log}, Limits: access.DefaultLimits(), Log: log}
+		Forecast: filepath.Join(dir, "forecast.parquet"), Auth: &access.Authenticator{Keys: keys, Log: log}, Limits: access.DefaultLimits(), Log: log, ArchiveEvery: 50 * time.Millisecond}
 	if change != nil {
 		change(&f.config)
 	}

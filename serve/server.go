@@ -30,9 +30,12 @@ import (
 
 // Config says what is served, and how. Dir, Settings, Auth, Limits and Log must be set.
 type Config struct {
-	Dir      string // for the store, snapshots and logs
-	Store    store.Options
-	Offline  string // folder or URL of the offline store; "": offline in Dir
+	Dir     string // for the store, snapshots and logs
+	Store   store.Options
+	Offline string // folder or URL of the offline store; "": offline in Dir
+
+	ArchiveEvery time.Duration // how long versions wait for others before they are appended to it; 0: 10 s
+
 	Settings *settings.Settings
 	Shadow   *settings.Settings // decided beside the live ones and compared, never served; nil for none
 	Seed     uint64
@@ -89,6 +92,9 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 	}()
 	if c.Store.Dir == "" {
 		c.Store.Dir = c.Dir
+	}
+	if s.config.ArchiveEvery == 0 {
+		s.config.ArchiveEvery = 10 * time.Second // writing Parquet takes a processor for some milliseconds
 	}
 	c.Store.Log = c.Log
 	if s.store, err = store.Open(ctx, c.Store); err != nil {

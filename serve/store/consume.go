@@ -232,7 +232,7 @@ func (s *Store) batch(ctx context.Context, consumer jetstream.Consumer, size int
 		return ignoreTimeout(first.Error())
 	}
 	for end := time.Now().Add(wait); len(messages) < size && time.Now().Before(end) && ctx.Err() == nil; {
-		more, err := consumer.Fetch(size-len(messages), jetstream.FetchMaxWait(max(time.Until(end), time.Millisecond)))
+		more, err := consumer.Fetch(size-len(messages), jetstream.FetchMaxWait(min(max(time.Until(end), time.Millisecond), 500*time.Millisecond)))
 		if err != nil {
 			break
 		}
