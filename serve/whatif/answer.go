@@ -99,6 +99,7 @@ type Alternative struct {
 	AverageStock  float64      `json:"average_stock" doc:"units"`
 	UnitsOrdered  float64      `json:"units_ordered"`
 	Saving        *Interval    `json:"saving" doc:"mean cost of the current policy (without one: of doing nothing) minus this one's, on the same scenarios; null for that policy itself"`
+	ToRecommended *Interval    `json:"saving_to_recommended" doc:"mean cost of the recommended policy minus this one's, on the same scenarios; null for the recommended one"`
 	Costs         Distribution `json:"cost_distribution"`
 	Weeks         []Week       `json:"weeks"`
 }
@@ -161,8 +162,9 @@ var costLevels = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 
 // Workspace is the memory of answers. Not for concurrent use; the zero value is ready.
 type Workspace struct {
-	optimize optimize.Workspace
-	sorted   [][]float64 // [alternative]
+	optimize   optimize.Workspace
+	sorted     [][]float64 // [alternative]
+	difference []float64
 }
 
 // Optimizer lends the workspace's memory to a decision.
@@ -197,12 +199,16 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 	if q.Own != nil {
 		names, policies = append(names, "own"), append(policies, q.Own)
 	}
+	recommended := slices.Index(names, "recommended")
 	sc := w.optimize.Reported()
 	results := optimize.Compare(q.Input.Article, policies, sc, q.Options.Objective, &w.optimize)
 	for i := range results {
 		alternative := alternative(names[i], &results[i])
 		if i == 0 {
 			alternative.Saving = nil
+		}
+		if i != recommended {
+			alternative.ToRecommended = w.saving(recommended, i)
 		}
 		a.Alternatives = append(a.Alternatives, alternative)
 	}
@@ -224,6 +230,17 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 }
 
 var errOwn = errors.New("policy")
+
+// saving returns the mean cost of policy i of the last comparison minus that of policy k, paired.
+func (w *Workspace) saving(i, k int) *Interval {
+	w.difference = w.difference[:0]
+	other := w.optimize.Costs(k)
+	for n, c := range w.optimize.Costs(i) {
+		w.difference = append(w.difference, c-other[n])
+	}
+	saved := interval(stat.MeanInterval(w.difference))
+	return &saved
+}
 
 // alternative turns a result of a comparison into its public form.
 func alternative(name string, r *optimize.Comparison) Alternative {

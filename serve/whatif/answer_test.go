@@ -79,6 +79,10 @@ func check(t *testing.T, a *Answer, want *optimize.Recommendation) {
 		if math.Abs(x.Saving.Estimate-saving) > 1e-9*math.Abs(saving)+1e-9 || x.Saving.Low > x.Saving.Estimate || x.Saving.High < x.Saving.Estimate {
 			t.Errorf("%s saves %+v, want %v", name, *x.Saving, saving)
 		}
+		if d := x.ToRecommended; (d == nil) != (name == "recommended") ||
+			d != nil && math.Abs(d.Estimate-(r.MeanCost.Estimate-x.MeanCost.Estimate)) > 1e-9*x.MeanCost.Estimate {
+			t.Errorf("%s saves %+v against the recommended one", name, d)
+		}
 		p := x.CostParts
 		if sum := p.Holding + p.Inbound + p.Outbound + p.Returns + p.LostSales + p.Overstock; math.Abs(sum-x.MeanCost.Estimate) > 1e-6*sum {
 			t.Errorf("%s: the parts add up to %v, not %v", name, sum, x.MeanCost.Estimate)

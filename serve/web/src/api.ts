@@ -6,7 +6,7 @@ export interface Week { week: number; date: string; on_hand: Fan; demand: Fan; s
 export interface Alternative {
   name: "recommended" | "current" | "own" | "do_nothing"; policy: string; order_week: number; order_quantity: number;
   objective: Interval; mean_cost: Interval; cost_parts: Record<string, number>; fill_rate: number; availability: number;
-  gmv: number; average_stock: number; units_ordered: number; saving: Interval | null;
+  gmv: number; average_stock: number; units_ordered: number; saving: Interval | null; saving_to_recommended: Interval | null;
   cost_distribution: { levels: number[]; values: number[] }; weeks: Week[];
 }
 export interface FrontierPoint { fill_rate: number; objective: Interval; mean_cost: number; average_stock: number; policy: string }

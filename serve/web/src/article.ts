@@ -177,8 +177,7 @@ class View {
     else if (!current && best.saving) parts.push(compare("The recommendation", "not ordering", best.saving));
     else if (current && nothing?.saving) parts.push(compare("The recommendation", "not ordering", { estimate: -nothing.saving.estimate, low: -nothing.saving.high, high: -nothing.saving.low }));
     if (own) {
-      const than = current ? "today's recommendation" : "not ordering";
-      if (own.saving) parts.push(h("span", {}, " ", compare("Your own order", than, own.saving)));
+      if (own.saving_to_recommended) parts.push(h("span", {}, " ", compare("Your own order", "the recommendation", own.saving_to_recommended)));
       parts.push(h("span", {}, ` It serves ${percent(own.fill_rate)} of the demand, the recommendation ${percent(best.fill_rate)}.`));
     }
     return parts;
