@@ -23,6 +23,8 @@ demo: build
 	@echo "article_names.csv in testdata/ has the articles' names. Try next:"
 	@echo "  bin/restock simulate --articles testdata/articles.csv --forecast out/forecast.parquet --config testdata/restock.yaml \\"
 	@echo "      --merchant kitchen --article 22722 --html out/22722.html      # one article: outcomes, stock over the weeks, a page with plots"
+	@echo "  bin/restock serve --data out/service --insecure --load-articles testdata/articles.csv --load-forecast out/forecast.parquet \\"
+	@echo "      --config testdata/restock.yaml                         # the page for partners: what if? at http://127.0.0.1:8080"
 	@echo "  bin/restock config show --config testdata/restock.yaml --merchant kitchen   # every setting, and where it comes from"
 	@echo "  bin/restock validate --articles YOURS.csv --forecast YOURS.parquet          # your own tables: every problem at once"
 
