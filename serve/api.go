@@ -159,6 +159,10 @@ func (s *Server) asProblem(ctx context.Context, err error) (huma.StatusError, er
 	case errors.Is(err, store.ErrConflict):
 		e := huma.NewError(http.StatusPreconditionFailed, "it has been changed since it was read; read it again, and change that")
 		return e, e
+	case errors.Is(err, store.ErrNotWritable):
+		s.log.ErrorContext(ctx, "a write was refused", "error", err)
+		e := huma.NewError(http.StatusServiceUnavailable, "nothing can be stored right now; try again later")
+		return e, huma.ErrorWithHeaders(e, http.Header{"Retry-After": {"30"}})
 	case ctx.Err() != nil:
 		e := huma.NewError(http.StatusServiceUnavailable, "the answer would have come too late")
 		return e, huma.ErrorWithHeaders(e, http.Header{"Retry-After": {"1"}})

@@ -194,9 +194,13 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 
 // publish tries again while the cluster elects a leader; the message's ID keeps it from being written twice.
 func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	if s.server != nil && !s.health.mayTry(time.Now()) {
+		return nil, ErrNotWritable
+	}
 	for {
 		ack, err := s.js.PublishMsg(ctx, m, options...)
 		if err == nil {
+			s.health.note(nil)
 			return ack, nil
 		}
 		var api *jetstream.APIError
@@ -206,6 +210,9 @@ func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.P
 		}
 		again := errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrNoResponders) ||
 			errors.Is(err, nats.ErrConnectionReconnecting) || errors.Is(err, nats.ErrDisconnected) || errors.Is(err, nats.ErrReconnectBufExceeded)
+		if s.server != nil && !errors.Is(err, context.Canceled) {
+			s.health.note(err)
+		}
 		if !again || s.server != nil || s.closed.Load() {
 			return nil, fmt.Errorf("store: %w", err)
 		}

@@ -45,6 +45,7 @@ type Store struct {
 	marks [1 << 14]atomic.Uint64 // see mark
 	stop  context.CancelFunc     // of the watcher that keeps the cache fresh
 
+	health health // of the embedded server's disk
 	closed atomic.Bool
 }
 
@@ -177,6 +178,9 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	if !s.conn.IsConnected() {
 		return errors.New("not connected to NATS")
+	}
+	if err := s.health.err(); err != nil {
+		return err
 	}
 	_, err := s.streams[stateStream].Info(ctx)
 	return err
