@@ -35,7 +35,7 @@ func kills(n int, seed uint64, dir string) error {
 	fmt.Printf("Killed (SIGKILL) at random moments while features, settings and sales are written, seed %d:\n\n", seed)
 	writes := 0
 	for k := range n {
-		s, err := start(dir)
+		s, err := start(*binary, dir)
 		if err != nil {
 			return fmt.Errorf("after %d kills: %w", k, err)
 		}
@@ -57,11 +57,11 @@ func kills(n int, seed uint64, dir string) error {
 			fmt.Fprintf(os.Stderr, "%d kills\n", k+1)
 		}
 	}
-	s, err := start(dir)
+	s, err := start(*binary, dir)
 	if err != nil {
 		return err
 	}
-	defer func() { s.cmd.Process.Signal(os.Interrupt); s.cmd.Wait() }()
+	defer s.stop()
 	if err := p.check(s); err != nil {
 		return err
 	}
