@@ -70,9 +70,7 @@ func (s *service) measure(rate float64, d time.Duration, r request) (*result, er
 	total := int(rate * d.Seconds())
 	for n := range total {
 		due := start.Add(time.Duration(float64(n) / rate * float64(time.Second)))
-		if wait := time.Until(due); wait > 0 {
-			time.Sleep(wait)
-		}
+		pace(due)
 		busy.Go(func() {
 			sent := time.Now()
 			status, err := s.send(r, n)
