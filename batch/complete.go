@@ -26,9 +26,6 @@ func (a *After) check() error {
 	if a.Previous == "" || a.Previous == "none" {
 		return nil
 	}
-	if err := checkLocal("previous run", a.Previous); err != nil {
-		return err
-	}
 	if _, err := os.Stat(filepath.Join(a.Previous, successFile)); err == nil {
 		return nil
 	}
@@ -79,7 +76,8 @@ func (s *RunSummary) Reasons() []ReasonCount { return s.Totals.byCount() }
 
 // MergeOptions say which run to complete.
 type MergeOptions struct {
-	Output string
+	Output string        // folder, or URL of an object store
+	Stage  string        // as of Dated
 	Date   time.Time     // zero: the latest one that has been planned
 	Wait   time.Duration // for shards that other processes are at
 	After  After
@@ -88,22 +86,27 @@ type MergeOptions struct {
 
 // Merge completes a run whose shards were done in slices: it verifies every shard's files, adds the counts up, applies the limits, compares with the
 // previous run, checks, and writes summary.json, report.html and, if rows in = recommendations + rejects, _SUCCESS. It reads no input.
-func Merge(ctx context.Context, o MergeOptions) (outcome *Outcome, err error) {
-	start := time.Now()
-	d := Dated{Output: o.Output, Date: o.Date, After: o.After, Log: o.Log}
+func Merge(ctx context.Context, o MergeOptions) (*Outcome, error) {
+	d := Dated{Output: o.Output, Stage: o.Stage, Date: o.Date, After: o.After, Log: o.Log}
 	d.silent()
-	if err := checkLocal("output", o.Output); err != nil {
-		return nil, err
+	if d.isRemote() {
+		return mergeRemote(ctx, d, o.Wait)
 	}
-	if err := o.After.check(); err != nil {
+	return d.merge(ctx, o.Wait)
+}
+
+// merge is Merge of a run in a folder.
+func (d *Dated) merge(ctx context.Context, wait time.Duration) (outcome *Outcome, err error) {
+	start := time.Now()
+	if err := d.After.check(); err != nil {
 		return nil, err
 	}
 	if d.Date.IsZero() {
-		if d.Date, err = latestPlanned(o.Output); err != nil {
+		if d.Date, err = latestPlanned(d.Output); err != nil {
 			return nil, err
 		}
 	}
-	m, err := d.awaitShards(ctx, o.Wait)
+	m, err := d.awaitShards(ctx, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +134,11 @@ func latestPlanned(output string) (time.Time, error) {
 			return day, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s has no run, that is no folder like date=2026-01-05 with a %s; 'restock batch run' makes it", output, manifestFile)
+	return time.Time{}, noRun(output)
+}
+
+func noRun(output string) error {
+	return fmt.Errorf("%s has no run, that is no date=2026-01-05 or like it with a %s; 'restock batch run' makes it", output, manifestFile)
 }
 
 // awaitShards waits until all shards say that they are finished and no process is at work.
@@ -155,7 +162,11 @@ func (d *Dated) awaitShards(ctx context.Context, wait time.Duration) (*Manifest,
 		}
 		if time.Now().After(deadline) {
 			if m == nil {
-				return nil, d.neverPlanned()
+				days, err := Days(d.Output)
+				if err != nil {
+					return nil, err
+				}
+				return nil, d.neverPlanned(days)
 			}
 			return nil, fmt.Errorf("the run in %s is not finished, it lacks %s; run the parts that have them again, then merge", d.folder(), missing)
 		}
@@ -172,12 +183,8 @@ func (d *Dated) awaitShards(ctx context.Context, wait time.Duration) (*Manifest,
 }
 
 // neverPlanned says which runs there are in place of the one that was asked for.
-func (d *Dated) neverPlanned() error {
-	days, err := Days(d.Output)
-	if err != nil {
-		return err
-	}
-	return fmt.Errorf("the output folder %s has no run of %s: %s; merge completes what 'restock batch run --shard' has begun", d.Output,
+func (d *Dated) neverPlanned(days []time.Time) error {
+	return fmt.Errorf("the output %s has no run of %s: %s; merge completes what 'restock batch run --shard' has begun", d.Output,
 		d.Date.Format(time.DateOnly), listDays(days))
 }
 

@@ -18,7 +18,8 @@ import (
 // Dated is a run over the dated folder of an input, INPUT/date=2026-01-05, into the folder of the same name of an output. It can be stopped at any
 // moment and in any way; the same run again keeps the shards that are finished, does the others, and ends with the same bytes.
 type Dated struct {
-	Input, Output string
+	Input, Output string // folders, or URLs of object stores
+	Stage         string // folder for local copies of what is in object stores; "": restock in the user's folder for caches
 	Date          time.Time
 	Config        string            // settings file; "": restock.yaml of the dated folder, else of the input folder, if there is one
 	Overrides     map[string]string // of settings, by key
@@ -35,6 +36,9 @@ type Dated struct {
 
 	Log      func(format string, args ...any) // may be nil, as Progress
 	Progress func(done, total int64)          // rows of articles
+
+	onPlan  func(*Manifest) error    // is called when there is a plan; may be nil, as onShard
+	onShard func(*ShardResult) error // is called when a shard is finished
 }
 
 // silent lets nobody listen where nobody does.
@@ -44,6 +48,12 @@ func (d *Dated) silent() {
 	}
 	if d.Progress == nil {
 		d.Progress = func(int64, int64) {}
+	}
+	if d.onPlan == nil {
+		d.onPlan = func(*Manifest) error { return nil }
+	}
+	if d.onShard == nil {
+		d.onShard = func(*ShardResult) error { return nil }
 	}
 }
 
@@ -89,9 +99,17 @@ func dated(t time.Time) string { return "date=" + t.Format(time.DateOnly) }
 
 // RunDated plans the run if that has not been done, does the shards of its slice that are not finished, and, if the slice is all, completes the run:
 // see [Merge].
-func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
-	start := time.Now()
+func RunDated(ctx context.Context, d Dated) (*Outcome, error) {
 	d.silent()
+	if d.isRemote() {
+		return runRemote(ctx, d)
+	}
+	return runLocal(ctx, d)
+}
+
+// runLocal is RunDated over folders.
+func runLocal(ctx context.Context, d Dated) (o *Outcome, err error) {
+	start := time.Now()
 	if err := d.checkFolders(); err != nil {
 		return nil, err
 	}
@@ -105,6 +123,9 @@ func RunDated(ctx context.Context, d Dated) (o *Outcome, err error) {
 	defer func() { err = errors.Join(err, locks.release()) }()
 	m, err := d.manifest(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.onPlan(m); err != nil {
 		return nil, err
 	}
 	from, to := d.Slice.of(len(m.Shards))
@@ -167,6 +188,9 @@ func (d *Dated) runShards(ctx context.Context, m *Manifest, todo []int, verified
 		}
 		o.Done++
 		o.Rows += result.Totals.In
+		if err := d.onShard(result); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -251,12 +275,8 @@ func (d *Dated) planned(ctx context.Context) (*Manifest, error) {
 
 // forget removes the result of an earlier run, what makes it valid first.
 func (d *Dated) forget() error {
-	names := append([]string{successFile, manifestFile, summaryFile, reportFile, timingFile, ordersFile, partitionsName, partnersFile}, shardFolders...)
-	for _, ending := range []string{".parquet", ".csv", ".csv.gz", ".arrow", ".arrows"} {
-		names = append(names, volumesTable+ending)
-	}
 	var err error
-	for _, name := range names {
+	for _, name := range slices.Concat(runFiles(), []string{partitionsName}, shardFolders) {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(d.folder(), name)))
 	}
 	if err != nil {

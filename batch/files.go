@@ -53,18 +53,24 @@ func readJSON(path string, v any) error {
 	return nil
 }
 
-// hashFile returns a file's SHA-256 in hexadecimal and its size.
-func hashFile(path string) (sum string, size int64, err error) {
+// hashFile returns a file's SHA-256 in hexadecimal and its size, and writes it to others.
+func hashFile(path string, others ...io.Writer) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, fmt.Errorf("%s can't be read: %w", path, err)
 	}
 	defer f.Close()
 	h := sha256.New()
-	if size, err = io.CopyBuffer(h, f, make([]byte, 1<<20)); err != nil {
+	if size, err = io.CopyBuffer(io.MultiWriter(append(others, h)...), f, make([]byte, 1<<20)); err != nil {
 		return "", 0, fmt.Errorf("%s can't be read: %w", path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), size, nil
+}
+
+// hexSHA256 returns the SHA-256 of data as hashFile does.
+func hexSHA256(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // fileHash is what hashFile says of a file.

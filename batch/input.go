@@ -22,14 +22,14 @@ func (d *Dated) inputFolder() string { return filepath.Join(d.Input, dated(d.Dat
 
 // checkFolders makes sure, before anything is written, that the folders can be those of a run.
 func (d *Dated) checkFolders() error {
-	for _, c := range []struct{ name, folder string }{{"input", d.Input}, {"output", d.Output}} {
-		if err := checkLocal(c.name, c.folder); err != nil {
-			return err
-		}
-	}
 	if err := d.After.check(); err != nil {
 		return err
 	}
+	return d.checkInput()
+}
+
+// checkInput makes sure that there is something to read, and that it is not where the result is to be.
+func (d *Dated) checkInput() error {
 	in, err := os.Stat(d.inputFolder())
 	if out, outErr := os.Stat(d.folder()); err == nil && outErr == nil && os.SameFile(in, out) {
 		return fmt.Errorf("input and output are the same folder %s; give the output one of its own", d.folder())
@@ -38,15 +38,6 @@ func (d *Dated) checkFolders() error {
 		if _, err := d.find(name); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// checkLocal turns away the address of an object store, which would be taken for a folder of that name.
-func checkLocal(what, folder string) error {
-	if scheme, _, ok := strings.Cut(folder, "://"); ok {
-		return fmt.Errorf("%s %s: a run works on folders, not on the %s store itself; copy or mount it, and name that folder",
-			what, folder, scheme)
 	}
 	return nil
 }
@@ -99,17 +90,32 @@ func listDays(days []time.Time) string {
 
 // find returns the name of a table's file or folder in the dated input folder.
 func (d *Dated) find(name string) (string, error) {
-	entries, err := os.ReadDir(d.inputFolder())
+	list, err := os.ReadDir(d.inputFolder())
 	if err != nil {
 		return "", d.missingInput(err)
 	}
+	var entries []entry
+	for _, e := range list {
+		entries = append(entries, entry{e.Name(), e.IsDir()})
+	}
+	return findTable(d.inputFolder(), d.inputFolder(), entries, name)
+}
+
+// entry is a file or folder in a dated input folder.
+type entry struct {
+	name     string
+	isFolder bool
+}
+
+// findTable returns the name of a table's file or folder among the entries of a place; the folder is any that is there.
+func findTable(place, folder string, entries []entry, name string) (string, error) {
 	var found, others []string
 	for _, e := range entries {
-		stem, _, _ := strings.Cut(e.Name(), ".")
-		if stem == name && (e.IsDir() || table.CheckOutput(filepath.Join(d.inputFolder(), e.Name())) == nil) {
-			found = append(found, e.Name())
+		stem, _, _ := strings.Cut(e.name, ".")
+		if stem == name && (e.isFolder || table.CheckOutput(filepath.Join(folder, e.name)) == nil) {
+			found = append(found, e.name)
 		} else {
-			others = append(others, e.Name())
+			others = append(others, e.name)
 		}
 	}
 	switch len(found) {
@@ -122,11 +128,11 @@ func (d *Dated) find(name string) (string, error) {
 			has = "it has " + strings.Join(others, ", ")
 		}
 		return "", missingf("%s has no table %s, that is a file like %s.parquet or %s.csv or a folder %s of such files; %s",
-			d.inputFolder(), name, name, name, name, has)
+			place, name, name, name, name, has)
 	case 1:
 		return found[0], nil
 	}
-	return "", fmt.Errorf("%s has several %s tables: %s; leave one", d.inputFolder(), name, strings.Join(found, ", "))
+	return "", fmt.Errorf("%s has several %s tables: %s; leave one", place, name, strings.Join(found, ", "))
 }
 
 // settingsName is the settings file of the run, "" for none.

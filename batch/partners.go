@@ -1,8 +1,6 @@
 package batch
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,8 +35,7 @@ func (d *Dated) partners(m *Manifest) error {
 	if err := durable.WriteFile(filepath.Join(d.folder(), partnersFile), data, 0o644); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(data)
-	m.Partners = &ManifestPartners{SHA256: hex.EncodeToString(sum[:])}
+	m.Partners = &ManifestPartners{SHA256: hexSHA256(data)}
 	d.Log("%d merchants and %d articles have settings of their partners", len(p.Merchants), len(p.Articles))
 	return nil
 }
@@ -54,7 +51,7 @@ func (r *Runner) overrides() (*decision.Overrides, error) {
 	if err != nil {
 		return nil, fmt.Errorf("partners' settings of the run: %w; begin anew with --restart", err)
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != m.Partners.SHA256 {
+	if hexSHA256(data) != m.Partners.SHA256 {
 		return nil, fmt.Errorf("%s is damaged; begin anew with --restart", path)
 	}
 	return decision.NewOverrides(r.engine.settings, data)

@@ -41,7 +41,7 @@ type afterFlags struct {
 func (f *afterFlags) register(cmd *cobra.Command) {
 	f.maxRejects = 0.05
 	cmd.Flags().StringVar(&f.previous, "previous", "",
-		"compare with the run in this output `FOLDER`, or none (default: the latest complete one before the date)")
+		"compare with the run in this output `PLACE`, or none (default: the latest complete one before the date)")
 	cmd.Flags().Var(&f.thresholds, "check",
 		"end with exit code 4 unless this `BOUND` holds, as served_share>=0.9; can be given more than once")
 	cmd.Flags().Var(&f.maxRejects, "max-rejects", "end with exit code 3 if more than this `SHARE` of the rows is rejected")
@@ -73,7 +73,7 @@ type batchRunFlags struct {
 	shardSize           count
 	restart             bool
 	separator, model    string
-	partners            string
+	partners, stage     string
 }
 
 func newBatchRunCommand(e *env) *cobra.Command {
@@ -88,6 +88,9 @@ recommendations and rejects, one file for each shard, summary.json, report.html,
 A run that was stopped, in whatever way, goes on where it was: run the same command again. Finished shards are verified and kept,
 and the result has the same bytes as that of a run that nothing has happened to. Inputs that have changed meanwhile are an error.
 
+INPUT and OUTPUT are folders, or URLs of object stores: file:///path, and s3://bucket/path, gs://bucket/path and
+azblob://container/path in a restock that was built with -tags cloud. Such a run is done on local copies (--stage).
+
 Several processes or machines share a run by --shard 0/4, --shard 1/4 and so on, over one output folder; 'restock batch merge'
 completes it.
 
@@ -95,12 +98,14 @@ When all is done the orders are compared with those of the run before, and figur
 ` + checksText(),
 		Example: `  restock batch run --input in --output out --date 2026-01-05
   restock batch run --input in --output out --date 2026-01-05 --check 'served_share>=0.9' --check 'orders_changed_share<=0.5'
-  restock batch run --input in --output out --date 2026-01-05 --shard 0/2`,
+  restock batch run --input in --output out --date 2026-01-05 --shard 0/2
+  restock batch run --input s3://bucket/in --output s3://bucket/out --date 2026-01-05 --stage /var/tmp/restock`,
 		Args: needs("input", "output", "date"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },
 	}
-	cmd.Flags().StringVar(&f.input, "input", "", "read from `FOLDER`/date=DATE")
-	cmd.Flags().StringVar(&f.output, "output", "", "write to `FOLDER`/date=DATE")
+	cmd.Flags().StringVar(&f.input, "input", "", "read from `PLACE`/date=DATE: a folder, or the URL of an object store")
+	cmd.Flags().StringVar(&f.output, "output", "", "write to `PLACE`/date=DATE")
+	registerStage(cmd, &f.stage)
 	cmd.Flags().StringVar(&f.date, "date", "", "`DATE` of the run, as 2026-01-05, or today, here and now; week 0 is its week")
 	cmd.Flags().Var(&f.slice, "shard", "do part `I/N` of the run: 0/4 to 3/4 are all of it")
 	cmd.Flags().Var(&f.shardSize, "shard-size", "make shards of about `N` articles")
@@ -149,7 +154,7 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 	bar := newProgress(e, &f.commonFlags, "articles")
 	outcome, err := batch.RunDated(cmd.Context(), batch.Dated{
 		Partners: partners,
-		Input:    f.input, Output: f.output, Date: date, Config: f.config, Overrides: overrides,
+		Input:    f.input, Output: f.output, Stage: f.stage, Date: date, Config: f.config, Overrides: overrides,
 		Forecast: table.ForecastOptions{Separator: f.separator, Model: f.model}, Seed: f.seed, Workers: int(f.workers),
 		EngineVersion: optimize.EngineVersion, ShardSize: int64(f.shardSize), Slice: f.slice.Slice, Restart: f.restart,
 		After: f.after(),
@@ -184,11 +189,17 @@ func readPartners(ctx context.Context, location string) (*decision.Partners, err
 	return s.Partners(ctx, time.Time{})
 }
 
+// registerStage adds the flag of commands that may work on object stores.
+func registerStage(cmd *cobra.Command, stage *string) {
+	cmd.Flags().StringVar(stage, "stage", "",
+		"keep copies of what is in an object store in `FOLDER` until the run is complete (default restock in the user's cache folder)")
+}
+
 type batchMergeFlags struct {
 	commonFlags
 	afterFlags
-	output, date string
-	wait         time.Duration
+	output, date, stage string
+	wait                time.Duration
 }
 
 func newBatchMergeCommand(e *env) *cobra.Command {
@@ -202,7 +213,8 @@ report.html and _SUCCESS as 'restock batch run' of the whole does. It changes no
 		Args:    needs("output"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },
 	}
-	cmd.Flags().StringVar(&f.output, "output", "", "output `FOLDER` of the run")
+	cmd.Flags().StringVar(&f.output, "output", "", "output `PLACE` of the run: a folder, or the URL of an object store")
+	registerStage(cmd, &f.stage)
 	cmd.Flags().StringVar(&f.date, "date", "", "`DATE` of the run, or today (default: the latest one)")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "wait for parts that are not finished, at most so `LONG`, as 90m")
 	f.afterFlags.register(cmd)
@@ -217,7 +229,7 @@ func (f *batchMergeFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	log := f.logger(e)
-	outcome, err := batch.Merge(cmd.Context(), batch.MergeOptions{Output: f.output, Date: date, Wait: f.wait, After: f.after(),
+	outcome, err := batch.Merge(cmd.Context(), batch.MergeOptions{Output: f.output, Stage: f.stage, Date: date, Wait: f.wait, After: f.after(),
 		Log: func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) }})
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func TestBatchExitCodes(t *testing.T) {
 // TestBatchMistakes: what a newcomer gets wrong is answered by what is there and what to do, and nothing is written.
 func TestBatchMistakes(t *testing.T) {
 	dir, flags := datedTables(t)
-	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	in, out, stage := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "stage")
 	run := slices.Clip(append([]string{"batch", "run"}, flags...))
 	merge := slices.Clip([]string{"batch", "merge", "--output", out})
 	for _, c := range []struct {
@@ -109,8 +109,11 @@ func TestBatchMistakes(t *testing.T) {
 		{append(run, "--input", dir), exitFailed, "has no folder date=2026-01-07, nor any other date"},
 		{append(run, "--input", "nowhere"), exitFailed,
 			"there is no input folder nowhere; it is the one that has a folder date=2026-01-07"},
-		{append(run, "--input", "s3://bucket/in"), exitFailed, "a run works on folders, not on the s3 store itself"},
-		{append(run, "--output", "gs://bucket/out"), exitFailed, "a run works on folders, not on the gs store itself"},
+		{append(run, "--input", "s3://bucket/in", "--stage", stage), exitFailed,
+			"input: s3://bucket/in: this restock was built without cloud stores; build it with 'go build -tags cloud"},
+		{append(run, "--output", "gs://bucket/out", "--stage", stage), exitFailed, "output: gs://bucket/out: this restock was built without"},
+		{append(run, "--input", "file://in", "--stage", stage), exitFailed, "a folder is file:///path, with three slashes"},
+		{append(run, "--input", "file:///nowhere", "--stage", stage), exitFailed, "input: file:///nowhere: "},
 		{append(run, "--output", in), exitFailed, "input and output are the same folder"},
 		{append(run, "--previous", "nowhere"), exitFailed, "there is no folder nowhere of a previous run"},
 		{append(run, "--previous", in), exitFailed, "is no run but a folder of runs; name one, as " + in},

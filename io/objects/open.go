@@ -26,10 +26,14 @@ func IsURL(location string) bool { return strings.Contains(location, "://") }
 
 // Open opens a bucket. What is not a URL is a folder, which is made if it is missing. The path of s3://bucket/path, gs://bucket/path and
 // azblob://container/path stands before all names. Files of a file:// bucket get their names when they are complete: a reader never sees half of one.
-func Open(ctx context.Context, location string) (*blob.Bucket, error) { return open(ctx, location, false) }
+func Open(ctx context.Context, location string) (*blob.Bucket, error) {
+	return open(ctx, location, false)
+}
 
 // Create is Open that makes also the folder of a file:// URL.
-func Create(ctx context.Context, location string) (*blob.Bucket, error) { return open(ctx, location, true) }
+func Create(ctx context.Context, location string) (*blob.Bucket, error) {
+	return open(ctx, location, true)
+}
 
 func open(ctx context.Context, location string, create bool) (*blob.Bucket, error) {
 	if !IsURL(location) {
