@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func sweepAll(folder string) error {
 	})
 }
 
-// close releases what is held. The copies are removed if they are not needed any more.
+// close releases what is held. The copies are removed if they are not needed any more, and the folder if there are none.
 func (r *remote) close(done bool) error {
 	var errs []error
 	for _, m := range []*mirror{r.input, r.output, r.previous} {
@@ -101,10 +102,21 @@ func (r *remote) close(done bool) error {
 			errs = append(errs, m.bucket.Close())
 		}
 	}
-	if done {
+	if done || r.empty() {
 		errs = append(errs, os.RemoveAll(r.folder)) // with the lock: nobody waits for it
 	}
 	return errors.Join(append(errs, r.lock.release())...)
+}
+
+// empty tells whether nothing has been copied.
+func (r *remote) empty() bool {
+	found := errors.New("a copy")
+	return filepath.WalkDir(r.folder, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && e.Name() != lockName {
+			err = found
+		}
+		return err
+	}) == nil
 }
 
 // place replaces the names of local copies in a text by what they are copies of.
@@ -244,6 +256,10 @@ func (r *remote) missingInput(ctx context.Context) error {
 		return err
 	}
 	name := dated(r.asked.Date)
+	base, _, _ := strings.Cut(r.asked.Input, "?")
+	if strings.HasPrefix(path.Base(base), "date=") {
+		return missingf("the input %s is dated itself; name the place that it is in, %s", r.asked.Input, strings.TrimSuffix(base, path.Base(base)))
+	}
 	return missingf("the input %s has no objects %s/…, %s", r.asked.Input, name, listDays(days))
 }
 

@@ -221,12 +221,19 @@ func TestRemoteMistakes(t *testing.T) {
 		"2026-01-07": fileURL(input) + "/date=2026-01-07 has no table articles, that is a file like articles.parquet or articles.csv",
 		"2026-01-08": "it has articles.parquet",
 	} {
-		_, err := RunDated(context.Background(), remoteRun(t, input, output, date))
+		d := remoteRun(t, input, output, date)
+		_, err := RunDated(context.Background(), d)
 		wantError(t, err, want)
+		if left, _ := os.ReadDir(d.Stage); len(left) != 0 {
+			t.Errorf("%s: left behind %v", date, left)
+		}
 	}
+	dated := remoteRun(t, day, output, "2026-01-07")
+	_, err := RunDated(context.Background(), dated)
+	wantError(t, err, "is dated itself; name the place that it is in, "+fileURL(input)+"/")
 	d := remoteRun(t, input, output, "2026-01-07")
 	d.After.Previous = fileURL(input)
-	_, err := RunDated(context.Background(), d)
+	_, err = RunDated(context.Background(), d)
 	wantError(t, err, fileURL(input)+" is no complete run: it has no _SUCCESS")
 	d.Output, d.After.Previous = d.Input, ""
 	_, err = RunDated(context.Background(), d)
