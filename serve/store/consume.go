@@ -29,8 +29,10 @@ type Consumer struct {
 	Name        string
 	Kinds       []Kind // documents of these kinds; all of one stream
 	Input       bool   // events from outside instead
-	Concurrency int    // handled at a time; 0: 1
-	MaxAttempts int    // then the message goes to the dead-letter stream; 0: 5
+	work        bool   // tasks instead: see Work
+	ackWait     time.Duration
+	Concurrency int // handled at a time; 0: 1
+	MaxAttempts int // then the message goes to the dead-letter stream; 0: 5
 
 	// Handle handles a message. After an error it comes again, later and later; after a [Permanent] one it does not. Last is true
 	// for the last attempt.
@@ -60,8 +62,11 @@ func (c *Consumer) attempts() int {
 }
 
 func (c *Consumer) filter() (stream string, subjects []string) {
-	if c.Input {
+	switch {
+	case c.Input:
 		return inputStream, []string{prefixes[inputStream] + ">"}
+	case c.work:
+		return workStream, []string{prefixes[workStream] + ">"}
 	}
 	for _, k := range c.Kinds {
 		stream = k.stream()
@@ -72,8 +77,12 @@ func (c *Consumer) filter() (stream string, subjects []string) {
 
 func (s *Store) durable(ctx context.Context, c *Consumer, maxPending int) (jetstream.Consumer, error) {
 	stream, subjects := c.filter()
+	wait := c.ackWait
+	if wait == 0 {
+		wait = ackWait
+	}
 	consumer, err := s.streams[stream].CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: c.Name, FilterSubjects: subjects,
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1, MaxAckPending: maxPending})
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: wait, MaxDeliver: -1, MaxAckPending: maxPending})
 	if err != nil {
 		return nil, fmt.Errorf("store: consumer %s: %w", c.Name, err)
 	}

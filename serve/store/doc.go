@@ -10,5 +10,7 @@
 //	EVENT   what others may want to know, such as report.generated; kept for a week.
 //	DEAD    messages whose handling failed too often, with the reason.
 //
+// Tasks of other programs, such as shards of a nightly run, are in a stream WORK of their own: see [OpenWork].
+//
 // Work is a durable consumer of a stream, so that a write and the work that it causes are one message: neither can be lost without the other.
 package store

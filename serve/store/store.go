@@ -137,27 +137,37 @@ func (s *Store) makeStreams(ctx context.Context, o Options) error {
 			replicas = 3
 		}
 	}
-	for name, prefix := range prefixes {
-		c := jetstream.StreamConfig{Name: name, Subjects: []string{prefix + ">"}, Storage: jetstream.FileStorage, Replicas: replicas,
-			Duplicates: duplicateWindow, AllowDirect: replicas == 1} // a direct get may come from a follower that is behind
-		switch name {
-		case resultStream:
-			c.MaxMsgsPerSubject = 1
-		case inputStream:
-			c.Retention = jetstream.WorkQueuePolicy
-		case eventStream, deadStream:
-			c.MaxAge = eventAge
+	for name := range prefixes {
+		if name == workStream {
+			continue // see OpenWork
 		}
-		if name == deadStream {
-			c.MaxAge *= 4
-		}
-		stream, err := s.retryStream(ctx, c)
+		stream, err := s.retryStream(ctx, streamConfig(name, replicas))
 		if err != nil {
 			return fmt.Errorf("NATS stream %s with %d replicas: %w", name, replicas, err)
 		}
 		s.streams[name] = stream
 	}
 	return nil
+}
+
+// streamConfig says how a stream keeps its messages.
+func streamConfig(name string, replicas int) jetstream.StreamConfig {
+	c := jetstream.StreamConfig{Name: name, Subjects: []string{prefixes[name] + ">"}, Storage: jetstream.FileStorage, Replicas: replicas,
+		Duplicates: duplicateWindow, AllowDirect: replicas == 1} // a direct get may come from a follower that is behind
+	switch name {
+	case resultStream:
+		c.MaxMsgsPerSubject = 1
+	case inputStream:
+		c.Retention = jetstream.WorkQueuePolicy
+	case workStream: // what waits is not taken a second time
+		c.Retention, c.MaxMsgsPerSubject = jetstream.WorkQueuePolicy, 1
+		c.Discard, c.DiscardNewPerSubject = jetstream.DiscardNew, true
+	case eventStream:
+		c.MaxAge = eventAge
+	case deadStream:
+		c.MaxAge = 4 * eventAge
+	}
+	return c
 }
 
 // retryStream waits for a cluster that has no leader yet.

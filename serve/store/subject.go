@@ -33,10 +33,11 @@ const (
 	inputStream  = "RESTOCK_INPUT"
 	eventStream  = "RESTOCK_EVENT"
 	deadStream   = "RESTOCK_DEAD"
+	workStream   = "RESTOCK_WORK"
 )
 
 var prefixes = map[string]string{stateStream: "restock.state.", resultStream: "restock.result.", inputStream: "restock.input.",
-	eventStream: "restock.event.", deadStream: "restock.dead."}
+	eventStream: "restock.event.", deadStream: "restock.dead.", workStream: "restock.work."}
 
 // MaxIDLength is the longest merchant or article, in bytes: subjects have a limit.
 const MaxIDLength = 256
