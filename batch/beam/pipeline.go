@@ -19,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/transforms/stats"
 
 	"github.com/restock-engine/restock/batch"
+	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
 )
 
@@ -35,7 +36,8 @@ type Run struct {
 func (r *Run) dated() (batch.Dated, error) {
 	date, err := time.Parse(time.DateOnly, r.Date)
 	return batch.Dated{Input: r.Input, Output: r.Output, Date: date, Config: r.Config, Seed: r.Seed, ShardSize: r.ShardSize, Workers: r.Workers,
-		EngineVersion: optimize.EngineVersion, Log: func(string, ...any) {}, Progress: func(int64, int64) {}}, err
+		Forecast:      table.ForecastOptions{Separator: "/"}, // the command's default is part of the run's name
+		EngineVersion: optimize.EngineVersion}, err
 }
 
 func init() {

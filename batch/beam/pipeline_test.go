@@ -18,6 +18,7 @@ import (
 	"github.com/restock-engine/restock/batch"
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/io/table"
+	"github.com/restock-engine/restock/optimize"
 )
 
 func TestMain(m *testing.M) { ptest.MainWithDefault(m, "prism") }
@@ -93,18 +94,15 @@ func same(t *testing.T, got, want map[string]string) {
 // On Prism, with any number of parts, and when a part has been done or half done before: the bytes of restock batch run.
 func TestSameBytesAsBatchRun(t *testing.T) {
 	in := input(t)
-	alone := Run{Input: in, Output: filepath.Join(t.TempDir(), "alone"), Date: "2026-01-05", Seed: 1, ShardSize: 7}
-	d, err := alone.dated()
-	if err != nil {
+	alone := filepath.Join(t.TempDir(), "alone")
+	asCommand := batch.Dated{Input: in, Output: alone, Date: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Seed: 1, ShardSize: 7,
+		Forecast: table.ForecastOptions{Separator: "/"}, EngineVersion: optimize.EngineVersion} // restock batch run with its defaults
+	if _, err := batch.RunDated(t.Context(), asCommand); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := batch.RunDated(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	want := sums(t, alone.Output)
+	want := sums(t, alone)
 	for _, parts := range []int{1, 4, 20} {
-		r := alone
-		r.Output = filepath.Join(t.TempDir(), "beam")
+		r := Run{Input: in, Output: filepath.Join(t.TempDir(), "beam"), Date: "2026-01-05", Seed: 1, ShardSize: 7}
 		if parts == 4 { // a worker was lost: one part is there, a shard of another is damaged
 			half, _ := r.dated()
 			half.Slice = batch.Slice{Index: 1, Count: 4}
