@@ -88,7 +88,7 @@ func (s *Server) whatIf(ctx context.Context, in *whatIfInput) (*body[WhatIfAnswe
 			continue
 		}
 		start := time.Now()
-		a, err := whatif.Ask(ctx, s.sampler, *q, w)
+		a, err := whatif.Ask(ctx, s.sampler, *q, w, s.spare())
 		if err != nil {
 			if len(questions) == 1 || ctx.Err() != nil {
 				return nil, err
@@ -101,6 +101,9 @@ func (s *Server) whatIf(ctx context.Context, in *whatIfInput) (*body[WhatIfAnswe
 	}
 	return &body[WhatIfAnswer]{answer}, nil
 }
+
+// spare tells whether there is a second processor for each what-if that is being worked on.
+func (s *Server) spare() bool { return 2*s.heavies.Stats().Running <= s.workers() }
 
 func cost(q *whatif.Question) int {
 	units := q.Options.Scenarios + q.Options.EvalScenarios

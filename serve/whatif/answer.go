@@ -3,16 +3,11 @@
 package whatif
 
 import (
-	"context"
-	"errors"
 	"math"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/restock-engine/restock/internal/stat"
 	"github.com/restock-engine/restock/io/decision"
-	"github.com/restock-engine/restock/optimize"
 	"github.com/restock-engine/restock/simulate"
 )
 
@@ -160,140 +155,24 @@ const fanScenarios = 300
 
 var costLevels = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95}
 
-// Workspace is the memory of answers. Not for concurrent use; the zero value is ready.
-type Workspace struct {
-	optimize   optimize.Workspace
-	sorted     [][]float64 // [alternative]
-	difference []float64
-}
-
-// Optimizer lends the workspace's memory to a decision.
-func (w *Workspace) Optimizer() *optimize.Workspace { return &w.optimize }
-
-// Ask answers a question. Errors are about the question, or the context's.
-func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspace) (*Answer, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if q.Own != nil {
-		if err := q.Own.Validate(); err != nil {
-			return nil, errors.Join(errOwn, err)
-		}
-	}
-	rec, err := optimize.Decide(sampler, q.Input, q.Options, &w.optimize)
-	if err != nil {
-		return nil, err
-	}
-	a := &Answer{Status: string(rec.Status), Explanation: rec.Explain(), Objective: q.Options.Objective.String(), Horizon: rec.Weeks,
-		AsOf: q.AsOf.Format(time.DateOnly), EngineVersion: optimize.EngineVersion, Scenarios: q.Options.Scenarios, EvalScenarios: rec.EvalScenarios,
-		InputHash: decision.Hash(q.Input, q.Options), Inputs: inputs(&q)}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	// The first policy is the one that the others are compared with.
-	names, policies := []string{"do_nothing"}, []simulate.Policy{simulate.None{}}
-	if q.Current != nil {
-		names, policies = []string{"current", "do_nothing"}, []simulate.Policy{q.Current, simulate.None{}}
-	}
-	names, policies = append(names, "recommended"), append(policies, simulate.Policy(rec.Policy))
-	if q.Own != nil {
-		names, policies = append(names, "own"), append(policies, q.Own)
-	}
-	recommended := slices.Index(names, "recommended")
-	sc := w.optimize.Reported()
-	results := optimize.Compare(q.Input.Article, policies, sc, q.Options.Objective, &w.optimize)
-	for i := range results {
-		alternative := alternative(names[i], &results[i])
-		if i == 0 {
-			alternative.Saving = nil
-		}
-		if i != recommended {
-			alternative.ToRecommended = w.saving(recommended, i)
-		}
-		a.Alternatives = append(a.Alternatives, alternative)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	w.complete(a, policies, sc, &q)
-	order := []string{"recommended", "current", "own", "do_nothing"}
-	slices.SortFunc(a.Alternatives, func(x, y Alternative) int { return slices.Index(order, x.Name) - slices.Index(order, y.Name) })
-	if q.Frontier {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if a.Frontier, err = frontier(sampler, q, &rec, w); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
-}
-
-var errOwn = errors.New("policy")
-
-// saving returns the mean cost of policy i of the last comparison minus that of policy k, paired.
-func (w *Workspace) saving(i, k int) *Interval {
-	w.difference = w.difference[:0]
-	other := w.optimize.Costs(k)
-	for n, c := range w.optimize.Costs(i) {
-		w.difference = append(w.difference, c-other[n])
-	}
-	saved := interval(stat.MeanInterval(w.difference))
-	return &saved
-}
-
-// alternative turns a result of a comparison into its public form.
-func alternative(name string, r *optimize.Comparison) Alternative {
-	f := &r.Figures
-	saving := Interval{0 - r.Excess.Estimate, 0 - r.Excess.High, 0 - r.Excess.Low}
-	a := Alternative{Name: name, Policy: r.Policy.String(), Objective: interval(r.Objective), MeanCost: interval(r.MeanCost), Saving: &saving,
+// alternative is the public form of what a policy does, without the comparisons.
+func (x *judged) alternative(name string, demand []simulate.Fan, asOf time.Time) Alternative {
+	f := &x.result.Figures
+	a := Alternative{Name: name, Policy: x.policy.String(), Objective: interval(x.result.Objective), MeanCost: interval(x.result.MeanCost),
 		CostParts: CostParts{f.Holding, f.Inbound, f.Outbound, f.Returns, f.LostSales, f.Overstock},
 		FillRate:  f.FillRate, Availability: f.Availability, GMV: f.GMV, GMVAfter: f.GMVAfterFulfilment, AverageStock: f.AverageStock,
-		UnitsOrdered: f.UnitsOrdered, Costs: Distribution{Levels: costLevels}}
+		UnitsOrdered: f.UnitsOrdered, Costs: Distribution{costLevels, x.quantiles}, Weeks: make([]Week, len(demand))}
 	a.MeanCost.Estimate = f.MeanCost // the interval's differs in the last digit, since it is added up in another order
-	if p, ok := r.Policy.(simulate.RSQ); ok {
+	if p, ok := x.policy.(simulate.RSQ); ok {
 		a.Params = &Params{p.T0, p.Q0, p.ReorderPoint, p.Q, p.TLimit, string(p.Trigger)}
 		a.OrderWeek, a.OrderQuantity = p.T0, p.Q0
 	}
+	for t := range a.Weeks {
+		y := &x.weekly
+		a.Weeks[t] = Week{Week: t, Date: asOf.AddDate(0, 0, 7*t).Format(time.DateOnly), OnHand: fan(y.OnHand[t]), Demand: fan(demand[t]),
+			Sales: y.Sales[t], Lost: y.Lost[t], Order: y.Orders[t], Arrivals: y.Arrivals[t], StockoutRisk: y.Short[t]}
+	}
 	return a
-}
-
-// complete adds to each alternative the distribution of its cost and its weeks, on several processors: who asks waits for all of
-// them.
-func (w *Workspace) complete(a *Answer, policies []simulate.Policy, sc *simulate.Scenarios, q *Question) {
-	var demand []simulate.Fan
-	var busy sync.WaitGroup
-	busy.Go(func() { demand = simulate.DemandFans(sc, fanScenarios) })
-	for len(w.sorted) < len(policies) {
-		w.sorted = append(w.sorted, nil)
-	}
-	for i := range a.Alternatives {
-		busy.Go(func() {
-			x := &a.Alternatives[i]
-			w.sorted[i] = append(w.sorted[i][:0], w.optimize.Costs(i)...)
-			slices.Sort(w.sorted[i])
-			for _, level := range costLevels {
-				x.Costs.Values = append(x.Costs.Values, stat.SortedQuantile(w.sorted[i], level))
-			}
-			x.Weeks = weeks(q.Input.Article, policies[i], sc, q.AsOf)
-		})
-	}
-	busy.Wait()
-	for i := range a.Alternatives {
-		for t := range demand {
-			a.Alternatives[i].Weeks[t].Demand = fan(demand[t])
-		}
-	}
-}
-
-func weeks(a *simulate.Article, p simulate.Policy, sc *simulate.Scenarios, asOf time.Time) []Week {
-	x := simulate.Weeks(a, p, sc, fanScenarios)
-	list := make([]Week, len(x.OnHand))
-	for t := range list {
-		list[t] = Week{Week: t, Date: asOf.AddDate(0, 0, 7*t).Format(time.DateOnly), OnHand: fan(x.OnHand[t]),
-			Sales: x.Sales[t], Lost: x.Lost[t], Order: x.Orders[t], Arrivals: x.Arrivals[t], StockoutRisk: x.Short[t]}
-	}
-	return list
 }
 
 func fan(f simulate.Fan) Fan {

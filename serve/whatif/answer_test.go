@@ -46,8 +46,8 @@ func TestAnswerIsDecide(t *testing.T) {
 		q.Own = simulate.NewPlan([]simulate.WeekQuantity{{Week: 0, Quantity: 60}})
 		q.Frontier = true
 		var w Workspace
-		for range 2 { // the second time with used memory
-			a, err := Ask(t.Context(), sampler, q, &w)
+		for _, spare := range []bool{false, true, false} { // from the second time on with used memory
+			a, err := Ask(t.Context(), sampler, q, &w, spare)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,23 +105,24 @@ func TestAskEnds(t *testing.T) {
 	sampler := simulate.NewSampler(1)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := Ask(ctx, sampler, question(t, sampler, 0), &Workspace{}); !errors.Is(err, context.Canceled) {
+	if _, err := Ask(ctx, sampler, question(t, sampler, 0), &Workspace{}, true); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the asker has gone: %v", err)
 	}
 }
 
 func BenchmarkAsk(b *testing.B) {
 	sampler := simulate.NewSampler(1)
-	for name, frontier := range map[string]bool{"plain": false, "frontier": true} {
+	for name, frontier := range map[string]bool{"plain": false, "spare": false, "frontier": true} {
 		b.Run(name, func(b *testing.B) {
 			q := question(b, sampler, 15)
 			q.Current = simulate.RSQ{Q0: 30, ReorderPoint: 10, Q: 24, TLimit: 9, Trigger: simulate.StockTrigger}
 			q.Own = simulate.NewPlan([]simulate.WeekQuantity{{Week: 0, Quantity: 60}})
 			q.Frontier = frontier
+			spare := name == "spare"
 			var w Workspace
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Ask(b.Context(), sampler, q, &w); err != nil {
+				if _, err := Ask(b.Context(), sampler, q, &w, spare); err != nil {
 					b.Fatal(err)
 				}
 			}
