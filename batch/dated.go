@@ -29,6 +29,7 @@ type Dated struct {
 	EngineVersion string
 	ShardSize     int64 // articles, about; 0: DefaultShardSize
 	Slice         Slice
+	Queue         Queue                              // has the shards done by other processes; nil: this one does them
 	Partners      func() (*decision.Partners, error) // what partners have set, asked for when the run is planned; nil: nothing
 	Restart       bool                               // forget what is there
 	TempDir       string                             // for input that is not sorted within a shard; "" is the system's
@@ -37,8 +38,10 @@ type Dated struct {
 	Log      func(format string, args ...any) // may be nil, as Progress
 	Progress func(done, total int64)          // rows of articles
 
-	onPlan  func(*Manifest) error    // is called when there is a plan; may be nil, as onShard
+	onPlan  func(*Manifest) error    // is called when there is a plan; may be nil, as the next two
 	onShard func(*ShardResult) error // is called when a shard is finished
+	fetch   func(shards []int) error // brings what others have finished of shards into the output folder
+	task    Task                     // what all shards' tasks have in common
 }
 
 // silent lets nobody listen where nobody does.
@@ -54,6 +57,9 @@ func (d *Dated) silent() {
 	}
 	if d.onShard == nil {
 		d.onShard = func(*ShardResult) error { return nil }
+	}
+	if d.fetch == nil {
+		d.fetch = func([]int) error { return nil }
 	}
 }
 
@@ -101,6 +107,9 @@ func dated(t time.Time) string { return "date=" + t.Format(time.DateOnly) }
 // see [Merge].
 func RunDated(ctx context.Context, d Dated) (*Outcome, error) {
 	d.silent()
+	if err := d.prepareTasks(); err != nil {
+		return nil, err
+	}
 	if d.isRemote() {
 		return runRemote(ctx, d)
 	}
@@ -108,7 +117,23 @@ func RunDated(ctx context.Context, d Dated) (*Outcome, error) {
 }
 
 // runLocal is RunDated over folders.
-func runLocal(ctx context.Context, d Dated) (o *Outcome, err error) {
+func runLocal(ctx context.Context, d Dated) (*Outcome, error) {
+	start := time.Now()
+	o, err := d.runLocked(ctx)
+	if err == nil && d.Queue != nil {
+		var merged *Outcome
+		if merged, err = d.merge(ctx, lastWorkers); err == nil {
+			o.Summary = merged.Summary
+		}
+	}
+	if o != nil {
+		o.Elapsed = time.Since(start)
+	}
+	return o, err
+}
+
+// runLocked does the part of a run that others are kept out of, or those that do not share it.
+func (d *Dated) runLocked(ctx context.Context) (o *Outcome, err error) {
 	start := time.Now()
 	if err := d.checkFolders(); err != nil {
 		return nil, err
@@ -145,10 +170,14 @@ func runLocal(ctx context.Context, d Dated) (o *Outcome, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.verifyInputs(ctx, m, from, to); err != nil {
+	if err := d.verifyInputs(ctx, m, from, to, map[string]bool{}); err != nil {
 		return nil, err
 	}
-	err = d.runShards(ctx, m, todo, verified, o)
+	if d.Queue != nil {
+		err = d.awaitTasks(ctx, m, todo, o)
+	} else {
+		err = d.runShards(ctx, m, todo, verified, o)
+	}
 	o.Elapsed = time.Since(start)
 	if o.Done > 0 {
 		err = errors.Join(err, d.noteTime(start, o))
@@ -156,12 +185,14 @@ func runLocal(ctx context.Context, d Dated) (o *Outcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	if d.Slice.Count == 0 {
+	if !d.shared() {
 		o.Summary, err = d.complete(ctx, m)
-		o.Elapsed = time.Since(start)
 	}
 	return o, err
 }
+
+// shared tells whether other processes do parts of the run.
+func (d *Dated) shared() bool { return d.Slice.Count > 0 || d.Queue != nil }
 
 // runShards does shards one after the other, while the input is as it was when it was verified.
 func (d *Dated) runShards(ctx context.Context, m *Manifest, todo []int, verified map[string]stamp, o *Outcome) error {
@@ -206,14 +237,17 @@ func (l locks) release() error {
 	return errors.Join(errs...)
 }
 
-// lock keeps others out of the output folder: a whole run everyone, a slice whole runs and the same slice.
+// lock keeps others out of the output folder: a whole run everyone, a slice whole runs and the same slice, one with a queue whole runs.
 func (d *Dated) lock() (locks, error) {
-	all, err := acquire(filepath.Join(d.folder(), lockName), d.Slice.Count == 0)
+	all, err := acquire(filepath.Join(d.folder(), lockName), !d.shared())
 	if err != nil {
 		return nil, err
 	}
-	if d.Slice.Count == 0 {
+	if !d.shared() {
 		return locks{all}, d.sweep(".")
+	}
+	if d.Queue != nil {
+		return locks{all}, nil
 	}
 	own, err := acquire(filepath.Join(d.folder(), fmt.Sprintf("%s-%d-of-%d", lockName, d.Slice.Index, d.Slice.Count)), true)
 	if err != nil {
@@ -233,7 +267,7 @@ func (d *Dated) sweep(prefix string) error {
 
 // manifest reads the run's manifest, or plans the run. Of several slices that start at once one plans, and the others wait for it.
 func (d *Dated) manifest(ctx context.Context) (*Manifest, error) {
-	if d.Slice.Count > 0 {
+	if d.shared() {
 		planning, err := await(ctx, filepath.Join(d.folder(), lockName+"-plan"))
 		if err != nil {
 			return nil, err
@@ -316,13 +350,15 @@ func (d *Dated) restorePartitions(m *Manifest) error {
 	if m.Order != table.Partitioned {
 		return nil
 	}
-	folder := filepath.Join(d.folder(), partitionsName)
-	if _, err := os.Stat(folder); err == nil {
+	whole := filepath.Join(d.folder(), partitionsName)
+	if _, err := os.Stat(whole); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	folder, err := os.MkdirTemp(d.folder(), "."+partitionsName+".*.tmp")
+	if err != nil {
 		return err
 	}
+	defer os.RemoveAll(folder) // once it has its name there is nothing to remove
 	options, err := m.joinOptions()
 	if err != nil {
 		return err
@@ -335,7 +371,13 @@ func (d *Dated) restorePartitions(m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	_, err = table.PlanShards(d.inputFolder(), articles, forecasts, folder, m.ShardSize, options)
+	if _, err := table.PlanShards(d.inputFolder(), articles, forecasts, folder, m.ShardSize, options); err != nil {
+		return err
+	}
+	err = os.Rename(folder, whole)
+	if _, there := os.Stat(whole); there == nil { // another process was faster
+		return nil
+	}
 	return err
 }
 

@@ -103,7 +103,7 @@ func hashFiles(ctx context.Context, paths []string, workers int, emit func(i int
 	})
 }
 
-// sweep removes temporary files that a killed run has left in a folder: those whose name begins with one of the prefixes.
+// sweep removes temporary files and folders that a killed run has left in a folder: those whose name begins with one of the prefixes.
 func sweep(folder string, prefixes ...string) error {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +119,7 @@ func sweep(folder string, prefixes ...string) error {
 		}
 		for _, p := range prefixes {
 			if strings.HasPrefix(e.Name(), p) {
-				errs = append(errs, os.Remove(filepath.Join(folder, e.Name())))
+				errs = append(errs, os.RemoveAll(filepath.Join(folder, e.Name())))
 				break
 			}
 		}

@@ -42,14 +42,20 @@ func (d *Dated) checkInput() error {
 	return nil
 }
 
-// missingError says what is missing and what there is; to errors.Is it is fs.ErrNotExist.
-type missingError struct{ text string }
+// kindError is an error in words of its own; to errors.Is it is of a kind.
+type kindError struct {
+	kind error
+	text string
+}
 
-func missingf(format string, args ...any) error { return &missingError{fmt.Sprintf(format, args...)} }
+// missingf says what is missing and what there is; to errors.Is it is fs.ErrNotExist.
+func missingf(format string, args ...any) error {
+	return &kindError{fs.ErrNotExist, fmt.Sprintf(format, args...)}
+}
 
-func (e *missingError) Error() string { return e.text }
+func (e *kindError) Error() string { return e.text }
 
-func (e *missingError) Is(target error) bool { return target == fs.ErrNotExist }
+func (e *kindError) Is(target error) bool { return target == e.kind }
 
 // missingInput says what there is in place of a dated folder.
 func (d *Dated) missingInput(err error) error {
@@ -288,8 +294,8 @@ func listFiles(files []string) string {
 }
 
 // verifyInputs makes sure that the files that the shards of a slice read are those of the manifest, also where all shards are
-// finished: a result that is not of the input that lies there would be taken for it.
-func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, from, to int) error {
+// finished: a result that is not of the input that lies there would be taken for it. Files that have been verified are not read again.
+func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, from, to int, verified map[string]bool) error {
 	if err := d.checkFiles(m); err != nil {
 		return err
 	}
@@ -304,7 +310,7 @@ func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, from, to int) err
 	var inputs []ManifestInput
 	var paths []string
 	for _, in := range m.Inputs {
-		if needed[in.Path] || in.Table == limitsTable || in.Table == volumesTable {
+		if !verified[in.Path] && (needed[in.Path] || in.Table == limitsTable || in.Table == volumesTable) {
 			inputs = append(inputs, in)
 			paths = append(paths, filepath.Join(d.inputFolder(), filepath.FromSlash(in.Path)))
 		}
@@ -314,6 +320,7 @@ func (d *Dated) verifyInputs(ctx context.Context, m *Manifest, from, to int) err
 			return fmt.Errorf("%s has changed since the run was planned (%d bytes, SHA-256 %.12s…; then %d bytes, %.12s…): "+
 				"put the old file back to go on, or begin anew with --restart", h.path, h.size, h.sum, inputs[i].Bytes, inputs[i].SHA256)
 		}
+		verified[inputs[i].Path] = true
 		return nil
 	})
 }

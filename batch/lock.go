@@ -12,11 +12,11 @@ import (
 // fileLock is a lock on an output folder.
 type fileLock struct{ lock *durable.Lock }
 
-// acquire locks a file, alone or together with others. It does not wait.
+// acquire locks a file, alone or together with others. It does not wait: see durable.ErrLocked.
 func acquire(path string, alone bool) (*fileLock, error) {
 	lock, err := durable.Acquire(path, 0o644, alone)
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, fmt.Errorf("another run is at work in %s; wait for its end, or stop it", filepath.Dir(path))
+		return nil, &kindError{durable.ErrLocked, fmt.Sprintf("another run is at work in %s; wait for its end, or stop it", filepath.Dir(path))}
 	}
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ func runRemote(ctx context.Context, d Dated) (o *Outcome, err error) {
 	if r.output != nil {
 		r.local.onPlan = func(m *Manifest) error { return r.publishPlan(ctx, m) }
 		r.local.onShard = func(result *ShardResult) error { return r.publishShard(ctx, result) }
+		r.local.fetch = func(shards []int) error { return r.fetch(ctx, shards) }
 	}
 	if o, err = runLocal(ctx, r.local); err == nil && r.output != nil {
 		err = r.publish(ctx, o.Summary != nil)

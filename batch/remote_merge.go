@@ -105,7 +105,7 @@ func (r *remote) missingObjects(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	for i := range m.Shards {
-		if !there[r.key(shardsFolder+"/"+partName(i, ".json"))] {
+		if !there[r.key(resultName(i))] {
 			n++
 		}
 	}

@@ -74,8 +74,10 @@ func (r *remote) stageOutput(ctx context.Context) error {
 	}
 	from, to := r.asked.Slice.of(len(m.Shards))
 	for i := from; i < to; i++ {
-		if err := r.stageShard(ctx, there, i); err != nil {
-			return err
+		if there[r.key(resultName(i))] {
+			if err := r.fetch(ctx, []int{i}); err != nil {
+				return err
+			}
 		}
 	}
 	if n := r.output.copied + r.output.kept; n > 0 {
@@ -84,22 +86,24 @@ func (r *remote) stageOutput(ctx context.Context) error {
 	return nil
 }
 
-// stageShard copies a finished shard. Whether it is whole is for the run to say.
-func (r *remote) stageShard(ctx context.Context, there map[string]bool, shard int) error {
-	name := shardsFolder + "/" + partName(shard, ".json")
-	if !there[r.key(name)] {
-		return nil
-	}
-	if err := r.output.get(ctx, r.key(name)); err != nil {
-		return err
-	}
-	var result ShardResult
-	if readJSON(r.output.path(r.key(name)), &result) != nil {
-		return nil
-	}
-	for _, f := range result.Files {
-		if there[r.key(f.Path)] {
-			if err := r.output.get(ctx, r.key(f.Path)); err != nil {
+// resultName is the name of what a finished shard says of itself.
+func resultName(shard int) string { return shardsFolder + "/" + partName(shard, ".json") }
+
+// fetch copies what there is of shards. Whether they are whole is for the run to say.
+func (r *remote) fetch(ctx context.Context, shards []int) error {
+	for _, i := range shards {
+		key := r.key(resultName(i))
+		if err := r.output.get(ctx, key); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		var result ShardResult
+		if readJSON(r.output.path(key), &result) != nil {
+			continue
+		}
+		for _, f := range result.Files {
+			if err := r.output.get(ctx, r.key(f.Path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
@@ -237,14 +241,22 @@ func (r *remote) putThere(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// publishShard writes a finished shard, its result last.
+// publishShard writes a finished shard, its result last, while the run there is still the one that it belongs to.
 func (r *remote) publishShard(ctx context.Context, result *ShardResult) error {
+	manifest := r.key(manifestFile)
+	a, err := r.output.attributes(ctx, manifest)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err != nil || !r.output.known[manifest].is(a) {
+		return fmt.Errorf("%s: %w", r.output.at(manifest), ErrOtherRun)
+	}
 	for _, f := range result.Files {
 		if err := r.output.put(ctx, r.key(f.Path)); err != nil {
 			return err
 		}
 	}
-	return r.output.put(ctx, r.key(shardsFolder+"/"+partName(result.Shard, ".json")))
+	return r.output.put(ctx, r.key(resultName(result.Shard)))
 }
 
 // publish writes what is not yet in the output of all shards of the slice and, if the run is complete, what is said of it, _SUCCESS last.
@@ -256,7 +268,7 @@ func (r *remote) publish(ctx context.Context, complete bool) error {
 	from, to := r.asked.Slice.of(len(m.Shards))
 	for i := from; i < to; i++ {
 		var result ShardResult
-		if err := readJSON(filepath.Join(r.local.folder(), shardsFolder, partName(i, ".json")), &result); err != nil {
+		if err := readJSON(filepath.Join(r.local.folder(), resultName(i)), &result); err != nil {
 			return err
 		}
 		if err := r.publishShard(ctx, &result); err != nil {

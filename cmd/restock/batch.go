@@ -26,7 +26,7 @@ func newBatchCommand(e *env) *cobra.Command {
 says what has changed since the run before.`,
 		Example: "  restock batch run --input in --output out --date 2026-01-05",
 	}
-	group(cmd, newBatchRunCommand(e), newBatchMergeCommand(e))
+	group(cmd, newBatchRunCommand(e), newBatchWorkCommand(e), newBatchMergeCommand(e))
 	return cmd
 }
 
@@ -74,6 +74,7 @@ type batchRunFlags struct {
 	restart             bool
 	separator, model    string
 	partners, stage     string
+	queue               queueFlags
 }
 
 func newBatchRunCommand(e *env) *cobra.Command {
@@ -92,7 +93,8 @@ INPUT and OUTPUT are folders, or URLs of object stores: file:///path, and s3://b
 azblob://container/path in a restock that was built with -tags cloud. Such a run is done on local copies (--stage).
 
 Several processes or machines share a run by --shard 0/4, --shard 1/4 and so on, over one output folder; 'restock batch merge'
-completes it.
+completes it. With --queue the shards are done by 'restock batch work', on any number of machines, and this process waits for them
+and completes the run.
 
 When all is done the orders are compared with those of the run before, and figures are checked. --check takes:
 ` + checksText(),
@@ -114,6 +116,7 @@ When all is done the orders are compared with those of the run before, and figur
 	cmd.Flags().StringVar(&f.model, "model", "", "`NAME` of the model to read from a forecast that holds several")
 	cmd.Flags().StringVar(&f.partners, "partners", "",
 		"apply what partners have set in the service whose offline store is at this `LOCATION`: a folder or the URL of a bucket")
+	f.queue.register(cmd, "have the shards done by workers at the NATS servers at `URL`")
 	f.afterFlags.register(cmd)
 	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
 	cmd.Flags().Lookup("config").Usage =
@@ -140,6 +143,9 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 			}
 		}
 	}
+	if f.slice.Count > 0 && f.queue.url != "" {
+		return usageErrorf(seeHelp(cmd), "--shard and --queue exclude each other: with a queue every worker takes shards as it is ready")
+	}
 	overrides := map[string]string{}
 	for _, o := range overrideFlags {
 		if text, ok := f.overrides[o.name]; ok && cmd.Flags().Changed(o.name) {
@@ -151,12 +157,21 @@ func (f *batchRunFlags) run(cmd *cobra.Command, e *env) error {
 		partners = func() (*decision.Partners, error) { return readPartners(cmd.Context(), f.partners) }
 	}
 	log := f.logger(e)
+	var queue batch.Queue
+	if f.queue.url != "" {
+		q, err := f.queue.open(cmd.Context(), log)
+		if err != nil {
+			return err
+		}
+		defer q.store.Close()
+		queue = q
+	}
 	bar := newProgress(e, &f.commonFlags, "articles")
 	outcome, err := batch.RunDated(cmd.Context(), batch.Dated{
 		Partners: partners,
 		Input:    f.input, Output: f.output, Stage: f.stage, Date: date, Config: f.config, Overrides: overrides,
 		Forecast: table.ForecastOptions{Separator: f.separator, Model: f.model}, Seed: f.seed, Workers: int(f.workers),
-		EngineVersion: optimize.EngineVersion, ShardSize: int64(f.shardSize), Slice: f.slice.Slice, Restart: f.restart,
+		EngineVersion: optimize.EngineVersion, ShardSize: int64(f.shardSize), Slice: f.slice.Slice, Queue: queue, Restart: f.restart,
 		After: f.after(),
 		Log:   func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) }, Progress: bar.show,
 	})

@@ -1,0 +1,142 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/restock-engine/restock/io/objects"
+)
+
+// Queue has shards done by other processes, each by a [Worker].
+type Queue interface {
+	// Submit puts a task into the queue. One that waits already, or is being done, stays as it is.
+	Submit(ctx context.Context, t Task) error
+	// Waiting returns the shards of a manifest, by its hash, that wait or are being done. A task leaves when its shard is finished.
+	Waiting(ctx context.Context, manifest string) (map[int]bool, error)
+	// GivenUp returns why a task was given up, "" if it was not.
+	GivenUp(ctx context.Context, t Task) (reason string, err error)
+}
+
+// Task is a shard of a run, for a worker that sees input and output under the same names.
+type Task struct {
+	Input    string `json:"input"`
+	Output   string `json:"output"`
+	Date     string `json:"date"`
+	Manifest string `json:"manifest_sha256"`
+	Shard    int    `json:"shard"`
+}
+
+// times of a run with a queue.
+const (
+	pollTasks   = time.Second
+	sayWaiting  = time.Minute      // without news
+	becomeSeen  = 20 * time.Second // for a file of another machine to be seen here
+	lastWorkers = time.Minute      // for workers that do again what another has finished
+)
+
+// prepareTasks notes where workers find input and output.
+func (d *Dated) prepareTasks() (err error) {
+	if d.Queue == nil {
+		return nil
+	}
+	d.task = Task{Input: d.Input, Output: d.Output, Date: d.Date.Format(time.DateOnly)}
+	for _, place := range []*string{&d.task.Input, &d.task.Output} {
+		if objects.IsURL(*place) {
+			continue
+		}
+		if *place, err = filepath.Abs(*place); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitTasks submits shards, and waits until all are finished or given up.
+func (d *Dated) awaitTasks(ctx context.Context, m *Manifest, todo []int, o *Outcome) error {
+	d.task.Manifest = m.hash
+	total := int64(0)
+	open := map[int]time.Time{} // when a shard was found to have left the queue
+	for _, i := range todo {
+		total += m.Shards[i].ArticleRows()
+		open[i] = time.Time{}
+		if err := d.Queue.Submit(ctx, d.taskOf(i)); err != nil {
+			return fmt.Errorf("queue: shard %d: %w", i, err)
+		}
+	}
+	if len(todo) > 0 {
+		d.Log("%s in the queue", plural(int64(len(todo)), "shard is", "shards are"))
+	}
+	news := time.Now()
+	for len(open) > 0 {
+		before := len(open)
+		if err := d.collect(ctx, m, open, o); err != nil {
+			return err
+		}
+		if len(open) < before {
+			d.Progress(o.Rows, total)
+			news = time.Now()
+		} else if time.Since(news) > sayWaiting {
+			d.Log("waiting for %d of %d shards; are there workers ('restock batch work') at the queue?", len(open), len(todo))
+			news = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pollTasks):
+		}
+	}
+	return nil
+}
+
+func (d *Dated) taskOf(shard int) Task {
+	t := d.task
+	t.Shard = shard
+	return t
+}
+
+// collect takes the shards that are finished from those that are open. It is an error if one was given up.
+func (d *Dated) collect(ctx context.Context, m *Manifest, open map[int]time.Time, o *Outcome) error {
+	waiting, err := d.Queue.Waiting(ctx, m.hash)
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	var left []int
+	for i := range m.Shards {
+		if _, isOpen := open[i]; isOpen && !waiting[i] {
+			left = append(left, i)
+		}
+	}
+	if err := d.fetch(left); err != nil {
+		return err
+	}
+	for _, i := range left {
+		result, err := finished(d.folder(), m, i)
+		if err == nil {
+			delete(open, i)
+			o.Done++
+			o.Rows += result.Totals.In
+			continue
+		}
+		reason, giveErr := d.Queue.GivenUp(ctx, d.taskOf(i))
+		if giveErr != nil {
+			return fmt.Errorf("queue: %w", giveErr)
+		}
+		if reason != "" {
+			return fmt.Errorf("shard %d was given up by the workers: %s; run again when that is mended", i, reason)
+		}
+		if open[i].IsZero() {
+			open[i] = time.Now()
+		}
+		if time.Since(open[i]) > becomeSeen {
+			if errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%w; do the workers write to the same place?", err)
+			}
+			return fmt.Errorf("shard %d has left the queue, but is not finished: %w", i, err)
+		}
+	}
+	return nil
+}
