@@ -197,7 +197,7 @@ func (s *Server) foundation(ctx context.Context, x *WhatIfArticle, q *whatif.Que
 		row, quantiles, q.AsOf = &r, p.features.forecast, p.features.asOf
 	}
 	if x.MerchantID != "" {
-		if q.Current, err = s.currentPolicy(key); err != nil {
+		if q.Current, err = s.assortment.policy(x.MerchantID, x.ArticleID); err != nil {
 			return nil, nil, nil, err
 		}
 	}
@@ -214,19 +214,6 @@ func (s *Server) foundation(ctx context.Context, x *WhatIfArticle, q *whatif.Que
 		quantiles, q.AsOf = x.Forecast.decode(location+".forecast", found)
 	}
 	return row, quantiles, set, nil
-}
-
-// currentPolicy is what is recommended now, nil for nothing.
-func (s *Server) currentPolicy(key table.Key) (simulate.Policy, error) {
-	data, _, err := s.assortment.get(key.Merchant, key.Article)
-	if err != nil || data == nil {
-		return nil, err
-	}
-	var row table.RecommendationRow
-	if err := json.Unmarshal(data, &row); err != nil {
-		return nil, err
-	}
-	return row.Policy(), nil
 }
 
 // change applies the question's changes to the article and the settings.

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/serve/snapshot"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // Summary is a line of a merchant's list.
@@ -76,6 +78,7 @@ type newer struct {
 	revision uint64
 	made     int64 // Unix microseconds
 	doc      *recommendationDocument
+	data     []byte // public form
 	values   []float64
 }
 
@@ -113,6 +116,7 @@ type assortment struct {
 type runView struct {
 	runInfo
 	recommendations *snapshot.File
+	policies        []atomic.Pointer[simulate.RSQ]         // [number in recommendations] nil: nobody has asked yet
 	unitCost        func(merchant, article string) float64 // NaN where it is not known
 }
 
@@ -184,14 +188,44 @@ func (a *assortment) setNewer(merchant, article string, n *newer) {
 	delete(a.lists, merchant)
 }
 
+// policy returns what is recommended, nil if nothing is.
+func (a *assortment) policy(merchant, article string) (simulate.Policy, error) {
+	a.mu.RLock()
+	run, n := a.run, a.newer[merchant][article]
+	a.mu.RUnlock()
+	if n != nil {
+		return n.doc.Row.Policy(), nil
+	}
+	if run == nil {
+		return nil, nil
+	}
+	i := run.recommendations.Find(merchant, article)
+	if i < 0 {
+		return nil, nil
+	}
+	if p := run.policies[i].Load(); p != nil {
+		return *p, nil
+	}
+	data, err := run.recommendations.Record(i)
+	if err != nil {
+		return nil, err
+	}
+	var row table.RecommendationRow
+	if err := json.Unmarshal(data, &row); err != nil {
+		return nil, err
+	}
+	p := row.Policy()
+	run.policies[i].Store(&p)
+	return p, nil
+}
+
 // get returns a recommendation in its public form, nil if there is none, and a tag that changes with it.
 func (a *assortment) get(merchant, article string) (data []byte, tag string, err error) {
 	a.mu.RLock()
 	run, n := a.run, a.newer[merchant][article]
 	a.mu.RUnlock()
 	if n != nil {
-		data, err = recommendationJSON(n.doc.Row)
-		return data, tagOf("r", n.revision), err
+		return n.data, tagOf("r", n.revision), nil
 	}
 	if run == nil {
 		return nil, "", nil

@@ -15,12 +15,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/restock-engine/restock/internal/parallel"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
 	"github.com/restock-engine/restock/serve/snapshot"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // baseView are the features of all SKUs as the nightly input has them.
@@ -258,7 +260,7 @@ func (s *Server) openRun(path string) (*runView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &runView{recommendations: f, unitCost: func(m, a string) float64 { return s.base.Load().unitCost(m, a) }}
+	v := &runView{recommendations: f, policies: make([]atomic.Pointer[simulate.RSQ], f.Len()), unitCost: func(m, a string) float64 { return s.base.Load().unitCost(m, a) }}
 	if err := json.Unmarshal([]byte(f.Meta.Text["info"]), &v.runInfo); err != nil || !slices.Equal(f.Meta.Columns, summaryColumns) {
 		return nil, errors.Join(fmt.Errorf("%s is of another version of restock", path), err, f.Close())
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/io/table"
-	"github.com/restock-engine/restock/serve/snapshot"
 	"github.com/restock-engine/restock/serve/stock"
 	"github.com/restock-engine/restock/serve/store"
 	"github.com/restock-engine/restock/simulate"
@@ -58,16 +57,6 @@ func (p problems) err() error {
 		return nil
 	}
 	return p
-}
-
-// known is a SKU's features, decoded.
-type knownFeatures struct {
-	row      table.ArticleRow
-	forecast *forecast.Quantiles
-	asOf     time.Time // Monday of week 0
-	stock    *stock.State
-	revision uint64 // 0: from the nightly input
-	accepted time.Time
 }
 
 // apply sets columns of a row.
@@ -154,22 +143,6 @@ func featuresOf(row *table.ArticleRow, q *forecast.Quantiles, asOf time.Time) (*
 	return f, json.Unmarshal(data, &f.Article)
 }
 
-// current is the article's row with what has happened since the count: stock below zero counts as none.
-func (k *knownFeatures) current() table.ArticleRow {
-	row := k.row
-	if k.stock == nil {
-		return row
-	}
-	onHand, inbound := k.stock.Now()
-	row.OnHand = math.Max(0, onHand)
-	row.InTransit = nil
-	for _, x := range inbound {
-		week := int(math.Floor(x.Arrives.Sub(k.asOf).Hours() / (24 * 7)))
-		row.InTransit = append(row.InTransit, simulate.WeekQuantity{Week: max(0, week), Quantity: x.Quantity})
-	}
-	return row
-}
-
 // inboundOf turns what is in transit by week into days.
 func inboundOf(row *table.ArticleRow, asOf time.Time) []stock.Inbound {
 	var list []stock.Inbound
@@ -178,56 +151,6 @@ func inboundOf(row *table.ArticleRow, asOf time.Time) []stock.Inbound {
 	}
 	slices.SortStableFunc(list, func(a, b stock.Inbound) int { return a.Arrives.Compare(b.Arrives) })
 	return list
-}
-
-// errUnknownArticle is the answer for what is not there and for what may not be seen.
-var errUnknownArticle = errors.New("no such article")
-
-// features returns what is known of an article: what was put last, or the nightly input if that is newer.
-func (s *Server) features(ctx context.Context, key table.Key) (*knownFeatures, error) {
-	d, err := s.store.Get(ctx, store.Key{Kind: store.Features, Merchant: key.Merchant, Article: key.Article})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	base := s.base.Load()
-	if err == nil && (base == nil || d.Time.After(base.cut)) {
-		k, err := s.decodeStored(key, d.Value)
-		if err != nil {
-			return nil, err
-		}
-		k.revision, k.accepted = d.Revision, d.Time
-		return k, nil
-	}
-	if base == nil {
-		return nil, errUnknownArticle
-	}
-	data, err := base.file.Get(key.Merchant, key.Article)
-	if errors.Is(err, snapshot.ErrNotFound) {
-		return nil, errUnknownArticle
-	}
-	if err != nil {
-		return nil, err
-	}
-	k, err := s.decodeStored(key, data)
-	if err == nil {
-		k.accepted = base.cut
-	}
-	return k, err
-}
-
-func (s *Server) decodeStored(key table.Key, data []byte) (*knownFeatures, error) {
-	var f Features
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("stored features of %s/%s: %w", key.Merchant, key.Article, err)
-	}
-	k, err := f.decode(key)
-	if err != nil {
-		return nil, fmt.Errorf("stored features of %s/%s: %w", key.Merchant, key.Article, err)
-	}
-	if base := s.base.Load(); base != nil && slices.Equal(base.levels, k.forecast.Levels) {
-		k.forecast.Levels = base.levels // one list for all SKUs: the sampler keeps tables by it
-	}
-	return k, nil
 }
 
 // putFeatures stores features. Events that happened after the count stay.
@@ -319,20 +242,15 @@ func (s *Server) applyEvent(ctx context.Context, key table.Key, e stock.Event) (
 		if err != nil {
 			return false, err
 		}
-		if k.stock == nil {
-			k.stock = &stock.State{At: k.accepted, OnHand: k.row.OnHand, Inbound: inboundOf(&k.row, k.asOf)}
-			if k.asOf.Before(k.accepted) { // the nightly input is of the beginning of its week
-				k.stock.At = k.asOf
-			}
-		}
-		if !k.stock.Apply(e) {
+		state := k.counted()
+		if !state.Apply(e) {
 			return false, nil
 		}
 		f, err := featuresOf(&k.row, k.forecast, k.asOf)
 		if err != nil {
 			return false, err
 		}
-		f.Stock = k.stock
+		f.Stock = &state
 		data, err := json.Marshal(f)
 		if err != nil {
 			return false, err

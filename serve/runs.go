@@ -113,11 +113,16 @@ func (s *Server) takeNewer(d *store.Document) {
 		return // the run knows what this one was made for
 	}
 	var doc recommendationDocument
-	if err := json.Unmarshal(d.Value, &doc); err != nil || doc.Row == nil {
+	var data []byte
+	err := json.Unmarshal(d.Value, &doc)
+	if err == nil && doc.Row != nil {
+		data, err = recommendationJSON(doc.Row)
+	}
+	if err != nil || doc.Row == nil {
 		s.log.Error("a stored recommendation can't be read", "merchant", d.Merchant, "article", d.Article, "error", err)
 		return
 	}
-	s.assortment.setNewer(d.Merchant, d.Article, &newer{d.Revision, d.Time.UnixMicro(), &doc, summaryValues(doc.Row)})
+	s.assortment.setNewer(d.Merchant, d.Article, &newer{d.Revision, d.Time.UnixMicro(), &doc, data, summaryValues(doc.Row)})
 }
 
 // serveTable makes a recommendations table the run that is served.

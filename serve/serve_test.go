@@ -213,7 +213,10 @@ func TestOthersAreInvisible(t *testing.T) {
 	if mine.status != 404 || missing.status != 404 || !bytes.Equal(mine.body, missing.body) {
 		t.Errorf("another's job: %d %s; a missing one: %d %s", mine.status, mine.body, missing.status, missing.body)
 	}
-	var got BatchGet
+	var got struct {
+		Recommendations []json.RawMessage
+		Missing         []Key
+	}
 	f.ok("south", "POST", "/v1/recommendations:batchGet", `{"keys":[{"merchant_id":"south","article_id":"b1"},{"merchant_id":"north","article_id":"a1"},{"merchant_id":"x","article_id":"y"}]}`, &got)
 	if len(got.Recommendations) != 1 || len(got.Missing) != 2 {
 		t.Errorf("batch: %d found, missing %v", len(got.Recommendations), got.Missing)

@@ -65,6 +65,7 @@ type Server struct {
 	assortment *assortment
 	base       atomic.Pointer[baseView]
 	partners   *otter.Cache[string, partnerSettings]
+	decoded    *otter.Cache[table.Key, *knownFeatures]
 	workspaces sync.Pool
 	metrics    *metrics
 	handler    http.Handler
@@ -80,7 +81,7 @@ type Server struct {
 
 // New opens the stores and loads what was served last. Close must be called after Run, or if it is not run.
 func New(ctx context.Context, c Config) (s *Server, err error) {
-	s = &Server{config: c, log: c.Log, sampler: simulate.NewSampler(c.Seed), assortment: newAssortment(), fatal: make(chan error, 8),
+	s = &Server{config: c, log: c.Log, sampler: simulate.NewSampler(c.Seed), assortment: newAssortment(), fatal: make(chan error, 8), decoded: newDecoded(),
 		partners: otter.Must(&otter.Options[string, partnerSettings]{MaximumSize: 10_000})}
 	s.working, s.stopWork = context.WithCancel(context.Background())
 	s.workspaces.New = func() any { return &whatif.Workspace{} }

@@ -194,6 +194,8 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 
 // publish tries again while the cluster elects a leader; the message's ID keeps it from being written twice.
 func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	s.writing.Add(1)
+	defer s.writing.Add(-1)
 	if s.server != nil && !s.health.mayTry(time.Now()) {
 		return nil, ErrNotWritable
 	}
@@ -224,11 +226,18 @@ func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.P
 	}
 }
 
-// Forget deletes an old version, which the offline store has. It is not an error if it is gone already.
+// Forget deletes an old version, which the offline store has. It is not an error if it is gone already. A deletion is a write that is
+// synced to disk like any other, and they come by the thousand: they let others go first.
 func (s *Store) Forget(ctx context.Context, kind Kind, revision uint64) error {
+	for end := time.Now().Add(patience); s.writing.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(patience / 20)
+	}
 	err := s.streams[kind.stream()].DeleteMsg(ctx, revision)
 	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
 		return nil
 	}
 	return err
 }
+
+// patience is how long a deletion waits for writes to end.
+const patience = 2 * time.Millisecond

@@ -45,6 +45,8 @@ type Store struct {
 	marks [1 << 14]atomic.Uint64 // see mark
 	stop  context.CancelFunc     // of the watcher that keeps the cache fresh
 
+	writing atomic.Int32 // writes that are under way
+
 	health health // of the embedded server's disk
 	closed atomic.Bool
 }
@@ -107,7 +109,11 @@ func (s *Store) embed(dir string) error {
 func (s *Store) connect(o Options) error {
 	options := []nats.Option{nats.Name("restock serve"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
 		nats.Timeout(startTimeout / 3), nats.ReconnectBufSize(-1),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { s.log.Warn("connection to NATS lost", "error", err) }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if !s.closed.Load() {
+				s.log.Warn("connection to NATS lost", "error", err)
+			}
+		}),
 		nats.ReconnectHandler(func(c *nats.Conn) { s.log.Info("connected to NATS again", "server", c.ConnectedUrlRedacted()) })}
 	if o.Credentials != "" {
 		options = append(options, nats.UserCredentials(o.Credentials))
