@@ -17,6 +17,8 @@ type Queue interface {
 	Submit(ctx context.Context, t Task) error
 	// Waiting returns the shards of a manifest, by its hash, that wait or are being done. A task leaves when its shard is finished.
 	Waiting(ctx context.Context, manifest string) (map[int]bool, error)
+	// Withdraw takes the tasks of a manifest from the queue.
+	Withdraw(ctx context.Context, manifest string) error
 	// GivenUp returns why a task was given up, "" if it was not.
 	GivenUp(ctx context.Context, t Task) (reason string, err error)
 }
@@ -32,10 +34,11 @@ type Task struct {
 
 // times of a run with a queue.
 const (
-	pollTasks   = time.Second
+	pollTasks   = time.Second      // at most, after a first moment
 	sayWaiting  = time.Minute      // without news
 	becomeSeen  = 20 * time.Second // for a file of another machine to be seen here
-	lastWorkers = time.Minute      // for workers that do again what another has finished
+	maxWithdraw = 5 * time.Second
+	lastWorkers = time.Minute // for workers that do again what another has finished
 )
 
 // prepareTasks notes where workers find input and output.
@@ -55,9 +58,20 @@ func (d *Dated) prepareTasks() (err error) {
 	return nil
 }
 
-// awaitTasks submits shards, and waits until all are finished or given up.
+// awaitTasks submits shards and waits until all are finished. If that is ended by an error, or from outside, those that nobody has begun are
+// withdrawn.
 func (d *Dated) awaitTasks(ctx context.Context, m *Manifest, todo []int, o *Outcome) error {
 	d.task.Manifest = m.hash
+	err := d.submitAndAwait(ctx, m, todo, o)
+	if err != nil {
+		withdrawing, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxWithdraw)
+		defer cancel()
+		err = errors.Join(err, d.Queue.Withdraw(withdrawing, m.hash))
+	}
+	return err
+}
+
+func (d *Dated) submitAndAwait(ctx context.Context, m *Manifest, todo []int, o *Outcome) error {
 	total := int64(0)
 	open := map[int]time.Time{} // when a shard was found to have left the queue
 	for _, i := range todo {
@@ -71,7 +85,7 @@ func (d *Dated) awaitTasks(ctx context.Context, m *Manifest, todo []int, o *Outc
 		d.Log("%s in the queue", plural(int64(len(todo)), "shard is", "shards are"))
 	}
 	news := time.Now()
-	for len(open) > 0 {
+	for pause := 10 * time.Millisecond; len(open) > 0; pause = min(2*pause, pollTasks) {
 		before := len(open)
 		if err := d.collect(ctx, m, open, o); err != nil {
 			return err
@@ -86,7 +100,7 @@ func (d *Dated) awaitTasks(ctx context.Context, m *Manifest, todo []int, o *Outc
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pollTasks):
+		case <-time.After(pause):
 		}
 	}
 	return nil

@@ -44,8 +44,11 @@ func (w *Worker) Do(ctx context.Context, t Task) (*ShardResult, error) {
 		if w.run != nil && w.run.remote != nil {
 			err = w.run.remote.renamed(err)
 		}
-		// What was opened may be what is wrong; copies of it are compared anew.
-		return nil, errors.Join(fmt.Errorf("run of %s in %s: %w", t.Date, t.Output, err), w.close(false))
+		err = fmt.Errorf("run of %s in %s: %w", t.Date, t.Output, err)
+		if ctx.Err() == nil { // what was opened may be what is wrong; copies of it are compared anew
+			err = errors.Join(err, w.close(false))
+		}
+		return nil, err
 	}
 	return result, nil
 }
@@ -53,7 +56,7 @@ func (w *Worker) Do(ctx context.Context, t Task) (*ShardResult, error) {
 func (w *Worker) do(ctx context.Context, t Task) (*ShardResult, error) {
 	shard := t.Shard
 	t.Shard = 0
-	if w.run == nil || w.run.task != t {
+	if w.run == nil || w.run.task != t || w.run.runner == nil {
 		if err := w.Close(); err != nil {
 			return nil, err
 		}
@@ -126,9 +129,6 @@ func (w *Worker) open(ctx context.Context, t Task) error {
 	if err := d.checkFiles(r.manifest); err != nil {
 		return err
 	}
-	if err := r.restorePartitions(); err != nil {
-		return err
-	}
 	if r.runner, err = NewRunner(r.manifest, d.inputFolder(), d.folder(), d.Workers, d.TempDir); err != nil {
 		return err
 	}
@@ -166,27 +166,17 @@ func (r *workerRun) fetch(ctx context.Context, shard int) error {
 	return r.remote.fetch(ctx, []int{shard})
 }
 
-// lock keeps whole runs and the merge out of the output folder.
-func (r *workerRun) lock() (*fileLock, error) {
-	return acquire(filepath.Join(r.dated.folder(), lockName), false)
-}
-
-func (r *workerRun) restorePartitions() error {
-	lock, err := r.lock()
-	if err != nil {
-		return err
-	}
-	return errors.Join(r.dated.restorePartitions(r.manifest), lock.release())
-}
-
-// do does a shard and verifies it.
+// do does a shard and verifies it. Meanwhile whole runs and the merge are kept out of the output folder.
 func (r *workerRun) do(ctx context.Context, shard int) (*ShardResult, error) {
 	d := &r.dated
-	lock, err := r.lock()
+	lock, err := acquire(filepath.Join(d.folder(), lockName), false)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.release()
+	if err := d.restorePartitions(r.manifest); err != nil {
+		return nil, err
+	}
 	if err := d.sweep("." + partName(shard, ".")); err != nil {
 		return nil, err
 	}

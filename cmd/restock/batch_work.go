@@ -63,6 +63,11 @@ func (q *natsQueue) Waiting(ctx context.Context, manifest string) (map[int]bool,
 	return shards, err
 }
 
+// Withdraw implements batch.Queue.
+func (q *natsQueue) Withdraw(ctx context.Context, manifest string) error {
+	return q.store.Withdraw(ctx, manifest)
+}
+
 // GivenUp implements batch.Queue.
 func (q *natsQueue) GivenUp(ctx context.Context, t batch.Task) (string, error) {
 	task, err := storeTask(t)
@@ -124,10 +129,10 @@ func (f *batchWorkFlags) run(cmd *cobra.Command, e *env) error {
 
 // workShards does shards until it is stopped or has failed too often.
 func workShards(ctx context.Context, q *natsQueue, w *batch.Worker) error {
-	ctx, stop := context.WithCancelCause(ctx)
+	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	failures := 0
-	err := q.store.Work(ctx, store.Work{Attempts: shardAttempts, Do: func(ctx context.Context, data []byte) error {
+	err := q.store.Work(working, store.Work{Attempts: shardAttempts, Do: func(ctx context.Context, data []byte) error {
 		var t batch.Task
 		if err := json.Unmarshal(data, &t); err != nil {
 			return store.Permanent(fmt.Errorf("this is no shard of a run: %w", err))
@@ -148,8 +153,8 @@ func workShards(ctx context.Context, q *natsQueue, w *batch.Worker) error {
 		}
 		return err
 	}})
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
+	if ctx.Err() == nil && working.Err() != nil {
+		return context.Cause(working)
 	}
 	return err
 }

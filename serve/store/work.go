@@ -70,6 +70,15 @@ func (s *Store) Submit(ctx context.Context, t Task) error {
 	return err
 }
 
+// Withdraw takes the tasks of a group from the queue. Those that are being done are done to their end.
+func (s *Store) Withdraw(ctx context.Context, group string) error {
+	err := s.streams[workStream].Purge(ctx, jetstream.WithPurgeSubject(prefixes[workStream]+escape(group)+".>"))
+	if err != nil {
+		return fmt.Errorf("store: tasks: %w", err)
+	}
+	return nil
+}
+
 // Waiting returns the items of a group that wait or are being done.
 func (s *Store) Waiting(ctx context.Context, group string) (map[string]bool, error) {
 	prefix := prefixes[workStream] + escape(group) + "."

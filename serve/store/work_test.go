@@ -120,6 +120,17 @@ func TestWork(t *testing.T) {
 	if waiting, err := s.Waiting(t.Context(), "run"); err != nil || !waiting["fails"] {
 		t.Errorf("submitted again: %v, %v", waiting, err)
 	}
+	if err := s.Submit(t.Context(), Task{"other run", "b", nil}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(t.Context(), "run"); err != nil {
+		t.Fatal(err)
+	}
+	mine, err := s.Waiting(t.Context(), "run")
+	others, err2 := s.Waiting(t.Context(), "other run")
+	if len(mine) > 0 || len(others) != 1 || err != nil || err2 != nil {
+		t.Errorf("withdrawn: %v are left, of another group %v; %v, %v", mine, others, err, err2)
+	}
 }
 
 // TestInterruptedWork: a task whose process is stopped goes back at once.
