@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,6 +127,37 @@ func (f *batchWorkFlags) run(cmd *cobra.Command, e *env) error {
 		err = closed
 	}
 	return err
+}
+
+// restAfterFailures is how long a service leaves shards to others after it has failed too often.
+const restAfterFailures = time.Minute
+
+// startShards does shards beside the service, until what it returns is called.
+func (f *serveFlags) startShards(ctx context.Context, log *slog.Logger) (stop func(), err error) {
+	queue := queueFlags{f.nats.URL, f.nats.Credentials}
+	q, err := queue.open(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	w := &batch.Worker{Workers: int(f.workShards), EngineVersion: optimize.EngineVersion, Stage: filepath.Join(f.data, "shards"),
+		Log: func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) }}
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	working.Go(func() {
+		for ctx.Err() == nil {
+			if err := workShards(ctx, q, w); ctx.Err() == nil {
+				log.Error("this service leaves shards to others for a while", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(restAfterFailures):
+			}
+		}
+		if err := w.Close(); err != nil {
+			log.Warn("copies of objects", "error", err)
+		}
+	})
+	return func() { cancel(); working.Wait(); q.store.Close() }, nil
 }
 
 // workShards does shards until it is stopped or has failed too often.

@@ -183,3 +183,29 @@ func TestWorkerGivesUp(t *testing.T) {
 	cancel()
 	<-ended
 }
+
+// TestServeWorksShards: a service does shards beside what it is for, and gives them back when it is stopped.
+func TestServeWorksShards(t *testing.T) {
+	url := natsServer(t)
+	dir, flags := datedTables(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan int, 1)
+	var log syncWriter
+	go func() {
+		ended <- run(ctx, []string{"serve", "--data", filepath.Join(dir, "data"), "--insecure", "--listen", "127.0.0.1:0", "--nats", url,
+			"--nats-replicas", "1", "--work-shards", "1"}, strings.NewReader(""), io.Discard, &log)
+	}()
+	code, stdout, stderr := restock(t, append([]string{"batch", "run", "--queue", url, "--shard-size", "2"}, flags...)...)
+	if code != exitDone || !strings.Contains(stdout, "3 shards done, 0 kept") {
+		t.Errorf("code %d: %s%s%s", code, stdout, stderr, &log)
+	}
+	stop()
+	if code := <-ended; code != exitDone {
+		t.Errorf("the service ended with code %d: %s", code, &log)
+	}
+	code, _, stderr = restock(t, "serve", "--data", dir, "--work-shards", "2")
+	if code != exitUsage || !strings.Contains(stderr, "--work-shards needs --nats") {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+}

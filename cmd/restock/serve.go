@@ -39,6 +39,7 @@ type serveFlags struct {
 	key      string
 
 	nats            store.Options
+	workShards      count
 	recommendations string
 	runs, inputs    string
 	deadline, grace time.Duration
@@ -85,6 +86,7 @@ at any time. docs/serve.md tells more.`,
 	fl.StringVar(&f.nats.URL, "nats", "", "keep what is accepted in the NATS cluster at `URL` instead of DIR")
 	fl.IntVar(&f.nats.Replicas, "nats-replicas", 3, "`N` copies of everything in the cluster")
 	fl.StringVar(&f.nats.Credentials, "nats-credentials", "", "credentials `FILE` for the cluster")
+	fl.Var(&f.workShards, "work-shards", "do also shards of 'restock batch run --queue' at the cluster, `N` articles at a time")
 	fl.BoolVar(&f.rebuild, "rebuild", false, "fill an empty store from the offline store first")
 	fl.DurationVar(&f.deadline, "deadline", 10*time.Second, "end a request after this `TIME`")
 	fl.DurationVar(&f.grace, "grace", 20*time.Second, "let requests go on for this `TIME` when the service is stopped")
@@ -184,6 +186,8 @@ func (f *serveFlags) check(cmd *cobra.Command) error {
 		return usageErrorf(see, "--tls-cert and --tls-key belong together: give both")
 	case f.nats.URL == "" && cmd.Flags().Changed("nats-replicas"):
 		return usageErrorf(see, "--nats-replicas needs --nats")
+	case f.nats.URL == "" && f.workShards > 0:
+		return usageErrorf(see, "--work-shards needs --nats")
 	case f.nats.Replicas < 1 || f.nats.Replicas > 5:
 		return usageErrorf(see, "flag --nats-replicas: %d must be from 1 to 5", f.nats.Replicas)
 	case f.deadline <= 0 || f.grace < 0:
@@ -263,6 +267,13 @@ func (f *serveFlags) serve(ctx context.Context, e *env, c serve.Config) error {
 		return err
 	}
 	defer s.Close()
+	if f.workShards > 0 {
+		stop, err := f.startShards(ctx, c.Log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	if !f.quiet {
 		address := listener.Addr().String()
 		if strings.HasPrefix(address, "[::]") {
