@@ -66,7 +66,7 @@ type Server struct {
 	base       atomic.Pointer[baseView]
 	partners   *otter.Cache[string, partnerSettings]
 	decoded    *otter.Cache[table.Key, *knownFeatures]
-	workspaces sync.Pool
+	workspaces chan *whatif.Workspace // that nobody uses
 	metrics    *metrics
 	handler    http.Handler
 	lights     *access.Shedder
@@ -84,7 +84,7 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 	s = &Server{config: c, log: c.Log, sampler: simulate.NewSampler(c.Seed), assortment: newAssortment(), fatal: make(chan error, 8), decoded: newDecoded(),
 		partners: otter.Must(&otter.Options[string, partnerSettings]{MaximumSize: 10_000})}
 	s.working, s.stopWork = context.WithCancel(context.Background())
-	s.workspaces.New = func() any { return &whatif.Workspace{} }
+	s.workspaces = make(chan *whatif.Workspace, 2*s.workers())
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -181,8 +181,18 @@ func (s *Server) ready(ctx context.Context) error {
 	return s.store.Ready(ctx)
 }
 
-// workspace lends memory for answers.
+// workspace lends memory for answers. A sync.Pool would give it to the garbage collector, and it is some megabytes.
 func (s *Server) workspace() (*whatif.Workspace, func()) {
-	w := s.workspaces.Get().(*whatif.Workspace)
-	return w, func() { s.workspaces.Put(w) }
+	var w *whatif.Workspace
+	select {
+	case w = <-s.workspaces:
+	default:
+		w = &whatif.Workspace{}
+	}
+	return w, func() {
+		select {
+		case s.workspaces <- w:
+		default:
+		}
+	}
 }
