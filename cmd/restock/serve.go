@@ -73,6 +73,7 @@ at any time. docs/serve.md tells more.`,
 	fl.StringVar(&f.jwt.Audience, "jwt-audience", "", "`AUDIENCE` that JWTs must be for")
 	fl.StringVar(&f.jwt.MerchantsClaim, "jwt-merchants", "merchants", "`CLAIM` with the merchants of a JWT")
 	fl.StringVar(&f.jwt.RightsClaim, "jwt-rights", "rights", "`CLAIM` with the rights of a JWT: read, what-if, write")
+	fl.StringVar(&f.jwt.RightsPrefix, "jwt-rights-prefix", "", "`TEXT` before a right's name in that claim, as restock: in restock:read; others are ignored")
 	fl.StringVar(&f.tables.articles, "load-articles", "", "load the articles table: `PATH` of a file, folder or glob")
 	fl.StringVar(&f.tables.forecast, "load-forecast", "", "load the forecast table: `PATH` of a file, folder or glob")
 	fl.StringVar(&f.recommendations, "load-recommendations", "", "serve the recommendations table at `PATH` instead of computing it")
@@ -136,6 +137,9 @@ func (f *serveFlags) run(cmd *cobra.Command, e *env) error {
 	}
 	if c.Auth, err = f.authenticator(cmd.Context(), c.Log); err != nil {
 		return err
+	}
+	if c.Auth.JWT != nil {
+		defer c.Auth.JWT.Close(context.WithoutCancel(cmd.Context()))
 	}
 	audit, err := access.OpenAudit(filepath.Join(f.data, "audit.jsonl"))
 	if err != nil {
