@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"io"
-	"net/http"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,29 +11,6 @@ import (
 
 // request is one of a kind; n counts up.
 type request func(n int) (method, path string, body []byte)
-
-func (s *service) send(r request, n int) (status int, err error) {
-	method, path, body := r(n)
-	q, err := newRequest(method, s.url+path, string(body))
-	if err != nil {
-		return 0, err
-	}
-	a, err := s.client.Do(q)
-	if err != nil {
-		return 0, err
-	}
-	defer a.Body.Close()
-	_, err = io.Copy(io.Discard, a.Body)
-	return a.StatusCode, err
-}
-
-func newRequest(method, url, body string) (*http.Request, error) {
-	q, err := http.NewRequest(method, url, strings.NewReader(body))
-	if err == nil && body != "" {
-		q.Header.Set("Content-Type", "application/json")
-	}
-	return q, err
-}
 
 // result is what a measurement has found, times in milliseconds, rising.
 type result struct {

@@ -19,7 +19,8 @@ type service struct {
 	program  string
 	url      string
 	cmd      *exec.Cmd
-	client   *http.Client
+	client   *http.Client     // for what is not measured
+	idle     chan *connection // for what is
 	requests *requests
 }
 
@@ -45,8 +46,8 @@ func start(program, dir string) (*service, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	s := &service{program: program, url: "http://" + address, cmd: cmd,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 0}, Timeout: 30 * time.Second}}
+	s := &service{program: program, url: "http://" + address, cmd: cmd, idle: make(chan *connection, 512),
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: timeout}}
 	for range 300 {
 		if r, err := s.client.Get(s.url + "/readyz"); err == nil {
 			r.Body.Close()
@@ -107,4 +108,12 @@ func (s *service) metrics() (map[string]float64, error) {
 		}
 	}
 	return values, nil
+}
+
+func newRequest(method, url, body string) (*http.Request, error) {
+	q, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err == nil && body != "" {
+		q.Header.Set("Content-Type", "application/json")
+	}
+	return q, err
 }
