@@ -3,7 +3,9 @@ package whatif
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +109,29 @@ func TestAskEnds(t *testing.T) {
 	stop()
 	if _, err := Ask(ctx, sampler, question(t, sampler, 0), &Workspace{}, true); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the asker has gone: %v", err)
+	}
+}
+
+// faulty is a policy with a mistake in it.
+type faulty struct{ simulate.None }
+
+func (faulty) Order(simulate.Review) float64 { panic("a mistake") }
+
+// A mistake ends the request, which can recover from it, not the process.
+func TestPanicsInTheRequest(t *testing.T) {
+	sampler := simulate.NewSampler(1)
+	q := question(t, sampler, 0)
+	q.Own = faulty{}
+	for _, spare := range []bool{false, true} {
+		func() {
+			defer func() {
+				if v := recover(); !strings.HasPrefix(fmt.Sprint(v), "a mistake") {
+					t.Errorf("spare %v: recovered from %v", spare, v)
+				}
+			}()
+			_, err := Ask(t.Context(), sampler, q, &Workspace{}, spare)
+			t.Errorf("spare %v: no panic, %v", spare, err)
+		}()
 	}
 }
 

@@ -3,6 +3,8 @@ package whatif
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -39,9 +41,10 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 		}
 	}
 	p := newPanel(&q)
-	var busy sync.WaitGroup
+	var second helper
+	defer second.busy.Wait() // should the decision panic, the memory is not given away before
 	if spare {
-		busy.Go(func() {
+		second.do(func() {
 			err := sampler.Draw(&w.ahead, q.Input.Article, q.Input.Forecast, q.Input.Key, simulate.EvalSet, q.Options.EvalScenarios, false)
 			if err == nil { // else Decide has the same error
 				p.judgeOthers(&w.ahead, w)
@@ -49,7 +52,7 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 		})
 	}
 	rec, err := optimize.Decide(sampler, q.Input, q.Options, &w.optimize)
-	busy.Wait()
+	second.wait()
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -62,10 +65,10 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 	case !spare:
 		p.judgeOthers(sc, w)
 	case rec.EvalScenarios != q.Options.EvalScenarios: // it was looked at once more
-		busy.Go(func() { p.judgeOthers(sc, w) })
+		second.do(func() { p.judgeOthers(sc, w) })
 	}
 	p.judgeRecommended(&rec, sc, w)
-	busy.Wait()
+	second.wait()
 	a := &Answer{Status: string(rec.Status), Explanation: rec.Explain(), Objective: q.Options.Objective.String(), Horizon: rec.Weeks,
 		AsOf: q.AsOf.Format(time.DateOnly), EngineVersion: optimize.EngineVersion, Scenarios: q.Options.Scenarios, EvalScenarios: rec.EvalScenarios,
 		InputHash: decision.Hash(q.Input, q.Options), Inputs: inputs(&q), Alternatives: p.alternatives(w)}
@@ -78,4 +81,29 @@ func Ask(ctx context.Context, sampler *simulate.Sampler, q Question, w *Workspac
 		}
 	}
 	return a, nil
+}
+
+// helper does something on another goroutine, one thing at a time.
+type helper struct {
+	busy     sync.WaitGroup
+	panicked string
+}
+
+func (h *helper) do(f func()) {
+	h.busy.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				h.panicked = fmt.Sprintf("%v\n%s", v, debug.Stack())
+			}
+		}()
+		f()
+	})
+}
+
+// wait waits for the end of what was done, and panics as that has: here somebody may recover, there it would end the process.
+func (h *helper) wait() {
+	h.busy.Wait()
+	if h.panicked != "" {
+		panic(h.panicked)
+	}
 }
