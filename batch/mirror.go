@@ -24,8 +24,8 @@ import (
 	"github.com/restock-engine/restock/internal/durable"
 )
 
-// mirror is a local copy of objects of a bucket, in a folder where each has the path of its key. What is equal on both sides is known from a
-// record beside the folder, so that neither is read over the network again.
+// mirror is a local copy of objects of a bucket, in a folder where each has the path of its key. What is equal on both sides is
+// known from a record beside the folder, so that neither is read over the network again.
 type mirror struct {
 	url    string
 	bucket *blob.Bucket
@@ -60,7 +60,8 @@ type recordLine struct {
 	Tag objectTag `json:"tag"`
 }
 
-// recall reads the record. A line that a killed run has left unfinished, or that was damaged, is passed over: its object is compared anew.
+// recall reads the record. A line that a killed run has left unfinished, or that was damaged, is passed over: its object is
+// compared anew.
 func (m *mirror) recall() error {
 	data, err := os.ReadFile(m.record)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -75,23 +76,18 @@ func (m *mirror) recall() error {
 	return nil
 }
 
-// at is the URL of a key.
+// at is where an object is: the bucket's URL without what is only for opening it, and the key.
 func (m *mirror) at(key string) string {
-	base, query, found := strings.Cut(m.url, "?")
-	if !strings.HasSuffix(base, "/") {
-		base += "/"
-	}
-	if found {
-		query = "?" + query
-	}
-	return base + key + query
+	base, _, _ := strings.Cut(m.url, "?")
+	return strings.TrimSuffix(base, "/") + "/" + key
 }
 
 // path is that of the copy of an object.
 func (m *mirror) path(key string) string { return filepath.Join(m.folder, filepath.FromSlash(key)) }
 
-// list returns the objects whose keys begin with a prefix, in the order of their keys; with names alone it does not look into folders, whose
-// keys end with a slash. Temporary files of stores that are folders are passed over, and the marks that some tools make for folders.
+// list returns the objects whose keys begin with a prefix, in the order of their keys; with names alone it does not look into
+// folders, whose keys end with a slash. Temporary files of stores that are folders are passed over, and the marks that some
+// tools make for folders.
 func (m *mirror) list(ctx context.Context, prefix string, names bool) (objects []*blob.ListObject, err error) {
 	options := &blob.ListOptions{Prefix: prefix}
 	if names {
@@ -270,7 +266,8 @@ func (m *mirror) upload(ctx context.Context, key string, options *blob.WriterOpt
 		return err
 	}
 	if a.Size != size || a.MD5 != nil && hex.EncodeToString(a.MD5) != hex.EncodeToString(plain.Sum(nil)) {
-		return fmt.Errorf("%s has other bytes than were written; is another run at work there? Run again when it has ended", m.at(key))
+		return fmt.Errorf("%s has other bytes than were written; is another run at work there? Run again when it has ended",
+			m.at(key))
 	}
 	return m.note(key, a, hex.EncodeToString(sha.Sum(nil)))
 }

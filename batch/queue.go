@@ -15,7 +15,8 @@ import (
 type Queue interface {
 	// Submit puts a task into the queue. One that waits already, or is being done, stays as it is.
 	Submit(ctx context.Context, t Task) error
-	// Waiting returns the shards of a manifest, by its hash, that wait or are being done. A task leaves when its shard is finished.
+	// Waiting returns the shards of a manifest, by its hash, that wait or are being done. A task leaves when its shard is
+	// finished.
 	Waiting(ctx context.Context, manifest string) (map[int]bool, error)
 	// Withdraw takes the tasks of a manifest from the queue.
 	Withdraw(ctx context.Context, manifest string) error
@@ -58,8 +59,8 @@ func (d *Dated) prepareTasks() (err error) {
 	return nil
 }
 
-// awaitTasks submits shards and waits until all are finished. If that is ended by an error, or from outside, those that nobody has begun are
-// withdrawn.
+// awaitTasks submits shards and waits until all are finished. If that is ended by an error, or from outside, those that nobody
+// has begun are withdrawn.
 func (d *Dated) awaitTasks(ctx context.Context, m *Manifest, todo []int, o *Outcome) error {
 	d.task.Manifest = m.hash
 	err := d.submitAndAwait(ctx, m, todo, o)

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// memoryQueue is a queue with its workers: every task is done by do, on a goroutine for each worker; a task that fails with errAgain comes again.
+// memoryQueue is a queue with its workers: every task is done by do, on a goroutine for each worker; a task that fails with
+// errAgain comes again.
 type memoryQueue struct {
 	mu      sync.Mutex
 	open    map[int]Task
@@ -110,8 +111,8 @@ func workers(t *testing.T, n int, stage string) []*Worker {
 	return list
 }
 
-// TestQueue: shards that workers do, in folders and in buckets, one of which stops in the middle and whose shard another does, give the bytes of a
-// run of one process.
+// TestQueue: shards that workers do, in folders and in buckets, one of which stops in the middle and whose shard another does,
+// give the bytes of a run of one process.
 func TestQueue(t *testing.T) {
 	input := t.TempDir()
 	writeDay(t, input, daily{skus: 120, date: "2026-01-07", shuffle: true})
@@ -166,7 +167,8 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-// TestQueueEnds: a shard that workers give up ends the run with their reason, and an interrupted run withdraws what nobody has begun.
+// TestQueueEnds: a shard that workers give up ends the run with their reason, and an interrupted run withdraws what nobody has
+// begun.
 func TestQueueEnds(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
 	writeDay(t, input, daily{skus: 100, date: "2026-01-07"})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 	"github.com/restock-engine/restock/io/settings"
 )
 
-// remote is a run over object stores: it is done on local copies, by the same code as one over folders. Inputs are copied first; every shard is
-// copied back when it is finished, and _SUCCESS when all else is there.
+// remote is a run over object stores: it is done on local copies, by the same code as one over folders. Inputs are copied
+// first; every shard is copied back when it is finished, and _SUCCESS when all else is there.
 type remote struct {
 	asked         *Dated
 	local         Dated  // the run on the copies
@@ -62,7 +63,7 @@ func newRemote(d *Dated, name string) (*remote, error) {
 	if root == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("there is no place for local copies of what is in object stores: %w; name a folder with --stage", err)
+			return nil, fmt.Errorf("there is no place for local copies of object stores: %w; name a folder with --stage", err)
 		}
 		root = filepath.Join(cache, "restock")
 	}
@@ -104,7 +105,9 @@ func (r *remote) close(done bool) error {
 		}
 	}
 	if done || r.empty() {
-		errs = append(errs, os.RemoveAll(r.folder)) // with the lock: nobody waits for it
+		if err := os.RemoveAll(r.folder); err != nil { // with the lock: nobody waits for it
+			r.asked.Log("local copies can't be removed: %v", err)
+		}
 	}
 	return errors.Join(append(errs, r.lock.release())...)
 }
@@ -149,6 +152,9 @@ func (r *remote) renamed(err error) error {
 
 // mirrored opens a bucket and its mirror.
 func (r *remote) mirrored(ctx context.Context, what, url, name string, create bool) (*mirror, error) {
+	if strings.HasPrefix(url, "mem:") {
+		return nil, fmt.Errorf("%s: %s is gone when this process ends; name another store", what, url)
+	}
 	open := objects.Open
 	if create {
 		open = objects.Create
@@ -164,8 +170,8 @@ func (r *remote) mirrored(ctx context.Context, what, url, name string, create bo
 	return m, nil
 }
 
-// stage copies what the run reads: its input, what there is of its output already, and the run to compare with. What is wrong is found before
-// anything is written or takes time.
+// stage copies what the run reads: its input, what there is of its output already, and the run to compare with. What is wrong
+// is found before anything is written or takes time.
 func (r *remote) stage(ctx context.Context) (err error) {
 	d := r.asked
 	if d.Input == d.Output {
@@ -259,7 +265,8 @@ func (r *remote) missingInput(ctx context.Context) error {
 	name := dated(r.asked.Date)
 	base, _, _ := strings.Cut(r.asked.Input, "?")
 	if strings.HasPrefix(path.Base(base), "date=") {
-		return missingf("the input %s is dated itself; name the place that it is in, %s", r.asked.Input, strings.TrimSuffix(base, path.Base(base)))
+		return missingf("the input %s is dated itself; name the place that it is in, %s", r.asked.Input,
+			strings.TrimSuffix(base, path.Base(base)))
 	}
 	return missingf("the input %s has no objects %s/…, %s", r.asked.Input, name, listDays(days))
 }
@@ -286,7 +293,7 @@ func (r *remote) stageInput(ctx context.Context, keys []string) error {
 	if err != nil {
 		return err
 	}
-	if listFiles(now) != listFiles(keys) || len(now) != len(keys) {
+	if !slices.Equal(now, keys) {
 		return r.input.stillWritten(dated(r.asked.Date))
 	}
 	r.asked.Log("%s (%d bytes) copied from %s to %s, %d kept", plural(int64(r.input.copied), "object", "objects"), r.input.bytes,

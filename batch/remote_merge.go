@@ -86,7 +86,8 @@ func (r *remote) awaitObjects(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// missingObjects counts the shards that have no result in the output; to errors.Is the error is fs.ErrNotExist if there is no plan.
+// missingObjects counts the shards that have no result in the output; to errors.Is the error is fs.ErrNotExist if there is no
+// plan.
 func (r *remote) missingObjects(ctx context.Context) (n int, err error) {
 	if r.asked.Date.IsZero() {
 		if err := r.latest(ctx); err != nil {

@@ -81,7 +81,8 @@ func (r *remote) stageOutput(ctx context.Context) error {
 		}
 	}
 	if n := r.output.copied + r.output.kept; n > 0 {
-		r.asked.Log("%s of the run already in %s, %d copied from there", plural(int64(n), "object", "objects"), r.asked.Output, r.output.copied)
+		r.asked.Log("%s of the run already in %s, %d copied from there", plural(int64(n), "object", "objects"), r.asked.Output,
+			r.output.copied)
 	}
 	return nil
 }
@@ -131,8 +132,9 @@ func runFiles() []string {
 func (r *remote) forget(ctx context.Context, there map[string]bool) error {
 	names := runFiles()
 	for _, key := range sortedKeys(there) {
-		if folder, _ := path.Split(strings.TrimPrefix(key, r.key(""))); slices.Contains(shardFolders, strings.TrimSuffix(folder, "/")) {
-			names = append(names, strings.TrimPrefix(key, r.key("")))
+		name := strings.TrimPrefix(key, r.key(""))
+		if slices.Contains(shardFolders, path.Dir(name)) {
+			names = append(names, name)
 		}
 	}
 	for _, name := range names {
@@ -223,7 +225,8 @@ func (r *remote) publishPlan(ctx context.Context, m *Manifest) error {
 		return fmt.Errorf("%s: %w", r.output.at(key), err)
 	}
 	if hexSHA256(there) != m.hash {
-		return fmt.Errorf("another process has planned the run in %s meanwhile; run again to go on with its plan", r.output.at(r.key("")))
+		return fmt.Errorf("another process has planned the run in %s meanwhile; run again to go on with its plan",
+			r.output.at(r.key("")))
 	}
 	return r.putThere(ctx, planFiles()...)
 }
@@ -259,7 +262,8 @@ func (r *remote) publishShard(ctx context.Context, result *ShardResult) error {
 	return r.output.put(ctx, r.key(resultName(result.Shard)))
 }
 
-// publish writes what is not yet in the output of all shards of the slice and, if the run is complete, what is said of it, _SUCCESS last.
+// publish writes what is not yet in the output of all shards of the slice and, if the run is complete, what is said of it,
+// _SUCCESS last.
 func (r *remote) publish(ctx context.Context, complete bool) error {
 	m, err := readManifest(r.local.folder())
 	if err != nil {

@@ -39,8 +39,8 @@ func wantError(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// TestRemoteRun: over buckets a run has the bytes of one over folders, with limits, settings, a scattered forecast, tables of several files and
-// a day before to compare with; nothing stays in the folder of copies.
+// TestRemoteRun: over buckets a run has the bytes of one over folders, with limits, settings, a scattered forecast, tables of
+// several files and a day before to compare with; nothing stays in the folder of copies.
 func TestRemoteRun(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
 	local := t.TempDir()
@@ -48,7 +48,8 @@ func TestRemoteRun(t *testing.T) {
 		writeDay(t, input, daily{skus: 120, date: date, shuffle: i == 1})
 		folder := filepath.Join(input, "date="+date)
 		check(t, os.WriteFile(filepath.Join(folder, "limits.csv"), []byte("merchant_id,limit,at_most\nm0,volume,5\n"), 0o644))
-		check(t, os.WriteFile(filepath.Join(folder, "volumes.csv"), []byte("merchant_id,article_id,volume\nm0,a00000,1\nm0,a00001,1\n"), 0o644))
+		volumes := []byte("merchant_id,article_id,volume\nm0,a00000,1\nm0,a00001,1\n")
+		check(t, os.WriteFile(filepath.Join(folder, "volumes.csv"), volumes, 0o644))
 		check(t, os.Mkdir(filepath.Join(folder, "forecast"), 0o755))
 		check(t, os.Rename(filepath.Join(folder, "forecast.parquet"), filepath.Join(folder, "forecast", "part-1.parquet")))
 		check(t, os.WriteFile(filepath.Join(folder, "notes.txt"), []byte("not a table"), 0o644))
@@ -61,7 +62,8 @@ func TestRemoteRun(t *testing.T) {
 		d := remoteRun(t, input, output, date)
 		o, err := RunDated(context.Background(), d)
 		check(t, err)
-		if o.Folder != fileURL(output)+"/date="+date || o.Done != o.Shards || (o.Summary.Comparison != nil) != (date == "2026-01-07") {
+		compared := o.Summary.Comparison != nil
+		if o.Folder != fileURL(output)+"/date="+date || o.Done != o.Shards || compared != (date == "2026-01-07") {
 			t.Errorf("outcome %+v", o)
 		}
 		if left, _ := os.ReadDir(d.Stage); len(left) != 0 {
@@ -79,8 +81,8 @@ func TestRemoteRun(t *testing.T) {
 	sameTree(t, "again", tree(t, output), tree(t, local))
 }
 
-// TestRemoteResume: what was finished when a run stopped is in the output and is kept, also by another machine. Objects that were damaged or are
-// gone are written again.
+// TestRemoteResume: what was finished when a run stopped is in the output and is kept, also by another machine. Objects that
+// were damaged or are gone are written again.
 func TestRemoteResume(t *testing.T) {
 	input := t.TempDir()
 	writeDay(t, input, daily{skus: 150, date: "2026-01-07"})
@@ -167,7 +169,8 @@ func TestStagedCopies(t *testing.T) {
 	if copied = try(nil); !strings.HasPrefix(copied, "1 object (") || !strings.HasSuffix(copied, ", 1 kept") {
 		t.Errorf("damaged: %s", copied)
 	}
-	if copied = try(func(string) { writeDay(t, input, daily{skus: 101, date: "2026-01-07"}) }); !strings.HasSuffix(copied, ", 2 kept") {
+	copied = try(func(string) { writeDay(t, input, daily{skus: 101, date: "2026-01-07"}) })
+	if !strings.HasSuffix(copied, ", 2 kept") {
 		t.Errorf("whole: %s", copied)
 	}
 	quietly(&d)
@@ -217,8 +220,8 @@ func TestRemoteMistakes(t *testing.T) {
 	}
 	output := filepath.Join(t.TempDir(), "out")
 	for date, want := range map[string]string{
-		"2026-01-05": "the input " + fileURL(input) + " has no objects date=2026-01-05/…, it has date=2026-01-09, date=2026-01-08, date=2026-01-07",
-		"2026-01-07": fileURL(input) + "/date=2026-01-07 has no table articles, that is a file like articles.parquet or articles.csv",
+		"2026-01-05": fileURL(input) + " has no objects date=2026-01-05/…, it has date=2026-01-09, date=2026-01-08, date=2026-01",
+		"2026-01-07": fileURL(input) + "/date=2026-01-07 has no table articles, that is a file like articles.parquet",
 		"2026-01-08": "it has articles.parquet",
 	} {
 		d := remoteRun(t, input, output, date)
@@ -235,7 +238,10 @@ func TestRemoteMistakes(t *testing.T) {
 	d.After.Previous = fileURL(input)
 	_, err = RunDated(context.Background(), d)
 	wantError(t, err, fileURL(input)+" is no complete run: it has no _SUCCESS")
-	d.Output, d.After.Previous = d.Input, ""
+	d.Input, d.After.Previous = "mem://", ""
+	_, err = RunDated(context.Background(), d)
+	wantError(t, err, "input: mem:// is gone when this process ends")
+	d.Input, d.Output = fileURL(input), fileURL(input)
 	_, err = RunDated(context.Background(), d)
 	wantError(t, err, "input and output are the same place")
 	_, err = Merge(context.Background(), MergeOptions{Output: fileURL(input), Stage: t.TempDir()})

@@ -15,7 +15,8 @@ import (
 // ErrOtherRun is returned for a task whose run has been replaced by another one.
 var ErrOtherRun = errors.New("the output holds another run by now")
 
-// Worker does tasks of runs with a queue, one after the other. What it has opened and verified of a run serves the next task, too.
+// Worker does tasks of runs with a queue, one after the other. What it has opened and verified of a run serves the next task,
+// too.
 type Worker struct {
 	Workers       int // 0: one per processor
 	EngineVersion string
@@ -36,8 +37,8 @@ type workerRun struct {
 	verified map[string]bool // input files
 }
 
-// Do does a task: when it returns, the shard is finished and verified. It may have been finished before, or be done by another process at the same
-// time: the bytes are the same.
+// Do does a task: when it returns, the shard is finished and verified. It may have been finished before, or be done by another
+// process at the same time: the bytes are the same.
 func (w *Worker) Do(ctx context.Context, t Task) (*ShardResult, error) {
 	result, err := w.do(ctx, t)
 	if err != nil {
@@ -100,8 +101,8 @@ func (w *Worker) open(ctx context.Context, t Task) error {
 		return fmt.Errorf("task: %w", err)
 	}
 	r := &workerRun{task: t, verified: map[string]bool{}}
-	r.dated = Dated{Input: t.Input, Output: t.Output, Date: date, Workers: w.Workers, EngineVersion: w.EngineVersion, Stage: w.Stage,
-		TempDir: w.TempDir, Log: w.Log, Slice: noShard}
+	r.dated = Dated{Input: t.Input, Output: t.Output, Date: date, Workers: w.Workers, EngineVersion: w.EngineVersion,
+		Stage: w.Stage, TempDir: w.TempDir, Log: w.Log, Slice: noShard}
 	r.dated.silent()
 	w.run = r
 	if r.dated.isRemote() {
@@ -119,8 +120,8 @@ func (w *Worker) open(ctx context.Context, t Task) error {
 	case r.manifest.hash != t.Manifest:
 		return ErrOtherRun
 	case r.manifest.EngineVersion != w.EngineVersion:
-		return fmt.Errorf("it was planned by version %s, and this worker is of version %s; use workers of that version", r.manifest.EngineVersion,
-			w.EngineVersion)
+		return fmt.Errorf("it was planned by version %s, and this worker is of version %s; use workers of that version",
+			r.manifest.EngineVersion, w.EngineVersion)
 	}
 	stamps, err := d.stamps()
 	if err != nil {

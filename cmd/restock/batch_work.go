@@ -34,7 +34,8 @@ type natsQueue struct{ store *store.Store }
 func (f *queueFlags) open(ctx context.Context, log *slog.Logger) (*natsQueue, error) {
 	s, err := store.OpenWork(ctx, store.Options{URL: f.url, Credentials: f.credentials, Log: log})
 	if err != nil {
-		return nil, withHint(fmt.Errorf("--queue: %w", err), "it takes the address of NATS servers with JetStream (nats-server -js), as nats://host:4222")
+		return nil, withHint(fmt.Errorf("--queue: %w", err),
+			"it takes the address of NATS servers with JetStream (nats-server -js), as nats://host:4222")
 	}
 	return &natsQueue{s}, nil
 }
@@ -90,10 +91,10 @@ func newBatchWorkCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "work",
 		Short: "Do shards that wait in a queue, until it is stopped",
-		Long: `work does shards of runs that were started by 'restock batch run --queue' at the same NATS servers, one after the other, and waits
-for more. Start it on as many machines as there are; all must see the input and output of the runs under the same names, as folders or
-object stores. When a worker is stopped or lost, another does its shard. After three failures in a row it ends with exit code 1:
-something is wrong with this machine that others may not suffer from.`,
+		Long: `work does shards of runs that were started by 'restock batch run --queue' at the same NATS servers, one after the
+other, and waits for more. Start it on as many machines as there are; all must see the input and output of the runs under the
+same names, as folders or object stores. When a worker is stopped or lost, another does its shard. After three failures in a row
+it ends with exit code 1: something is wrong with this machine that others may not suffer from.`,
 		Example: "  restock batch work --queue nats://10.0.0.7:4222",
 		Args:    needs("queue"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },

@@ -17,8 +17,8 @@ import (
 // natsServer starts a server on loopback and returns its URL.
 func natsServer(t *testing.T) string {
 	t.Helper()
-	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
-		DisableJetStreamBanner: true})
+	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true,
+		StoreDir: t.TempDir(), DisableJetStreamBanner: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,17 +66,18 @@ func files(t *testing.T, folder string) map[string]string {
 	return found
 }
 
-// TestBatchQueue: two workers do the shards of a run, one of which is stopped after its first; the files are those of a plain run, also when all
-// places are object stores. Each shard is done once.
+// TestBatchQueue: two workers do the shards of a run, one of which is stopped after its first; the files are those of a plain
+// run, also when all places are object stores. Each shard is done once.
 func TestBatchQueue(t *testing.T) {
 	url := natsServer(t)
 	dir := t.TempDir()
 	in, plain := filepath.Join(dir, "in"), filepath.Join(dir, "plain")
-	if code, _, stderr := restock(t, "demo-data", "--skus", "60", "--out", filepath.Join(in, "date=2026-01-07")); code != exitDone {
+	code, _, stderr := restock(t, "demo-data", "--skus", "60", "--out", filepath.Join(in, "date=2026-01-07"))
+	if code != exitDone {
 		t.Fatal(stderr)
 	}
-	run := []string{"batch", "run", "--date", "2026-01-07", "--shard-size", "5", "--scenarios", "20", "--eval-scenarios", "30", "--quiet",
-		"--check", "forecast_age_weeks<=100000", "--stage", filepath.Join(dir, "stage")}
+	run := []string{"batch", "run", "--date", "2026-01-07", "--shard-size", "5", "--scenarios", "20", "--eval-scenarios", "30",
+		"--quiet", "--check", "forecast_age_weeks<=100000", "--stage", filepath.Join(dir, "stage")}
 	if code, _, stderr := restock(t, append(run, "--input", in, "--output", plain)...); code != exitDone {
 		t.Fatal(stderr)
 	}
@@ -108,7 +109,8 @@ func TestBatchQueue(t *testing.T) {
 		}
 		stop()
 		working.Wait()
-		if one, two := strings.Count(logs[0].String(), "rows in"), strings.Count(logs[1].String(), "rows in"); one == 0 || one+two != 12 {
+		one, two := strings.Count(logs[0].String(), "rows in"), strings.Count(logs[1].String(), "rows in")
+		if one == 0 || one+two != 12 {
 			t.Errorf("%s: %d and %d shards were done", name, one, two)
 		}
 		want := files(t, plain)
@@ -141,7 +143,7 @@ func TestBatchQueueMistakes(t *testing.T) {
 		{queued, exitFailed, "--queue: NATS at nats://127.0.0.1:1: nats: no servers available"},
 		{append(queued[:len(queued)-2:len(queued)-2], "--shard", "0/2"), exitUsage, "--shard and --queue exclude each other"},
 		{[]string{"batch", "work"}, exitUsage, "needs --queue"},
-		{[]string{"batch", "work", "--queue", "nats://127.0.0.1:1"}, exitFailed, "hint: it takes the address of NATS servers with JetStream"},
+		{[]string{"batch", "work", "--queue", "nats://127.0.0.1:1"}, exitFailed, "hint: it takes the address of NATS servers"},
 	} {
 		code, _, stderr := restock(t, c.args...)
 		if code != c.code || !strings.Contains(stderr, c.want) {
@@ -164,12 +166,14 @@ func TestWorkerGivesUp(t *testing.T) {
 	var said syncWriter
 	go func() {
 		defer close(ended)
-		run(ctx, append([]string{"batch", "run", "--queue", url, "--shard-size", "1"}, flags...), strings.NewReader(""), io.Discard, &said)
+		args := append([]string{"batch", "run", "--queue", url, "--shard-size", "1"}, flags...)
+		run(ctx, args, strings.NewReader(""), io.Discard, &said)
 	}()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(said.String(), "shards are in the queue"); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(said.String(), "shards are in the queue"); {
 		if time.Now().After(deadline) {
 			t.Fatalf("there are no tasks: %s", &said)
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	// This machine does not see the input.
 	if err := os.Rename(filepath.Join(dir, "in"), filepath.Join(dir, "in.away")); err != nil {
@@ -193,8 +197,9 @@ func TestServeWorksShards(t *testing.T) {
 	ended := make(chan int, 1)
 	var log syncWriter
 	go func() {
-		ended <- run(ctx, []string{"serve", "--data", filepath.Join(dir, "data"), "--insecure", "--listen", "127.0.0.1:0", "--nats", url,
-			"--nats-replicas", "1", "--work-shards", "1"}, strings.NewReader(""), io.Discard, &log)
+		args := []string{"serve", "--data", filepath.Join(dir, "data"), "--insecure", "--listen", "127.0.0.1:0", "--nats", url,
+			"--nats-replicas", "1", "--work-shards", "1"}
+		ended <- run(ctx, args, strings.NewReader(""), io.Discard, &log)
 	}()
 	code, stdout, stderr := restock(t, append([]string{"batch", "run", "--queue", url, "--shard-size", "2"}, flags...)...)
 	if code != exitDone || !strings.Contains(stdout, "3 shards done, 0 kept") {

@@ -24,8 +24,9 @@ var clouds bool
 // IsURL tells a URL from the path of a folder.
 func IsURL(location string) bool { return strings.Contains(location, "://") }
 
-// Open opens a bucket. What is not a URL is a folder, which is made if it is missing. The path of s3://bucket/path, gs://bucket/path and
-// azblob://container/path stands before all names. Files of a file:// bucket get their names when they are complete: a reader never sees half of one.
+// Open opens a bucket. What is not a URL is a folder, which is made if it is missing. The path of s3://bucket/path,
+// gs://bucket/path and azblob://container/path stands before all names. Files of a file:// bucket get their names when they are
+// complete: a reader never sees half of one.
 func Open(ctx context.Context, location string) (*blob.Bucket, error) {
 	return open(ctx, location, false)
 }
@@ -82,7 +83,8 @@ func complete(u *url.URL, create bool) error {
 			u.Path = ""
 		}
 	case u.Scheme != "mem":
-		return fmt.Errorf("%s:// is no object store that restock knows; known are file, %s", u.Scheme, strings.Join(cloudSchemes, ", "))
+		return fmt.Errorf("%s:// is no object store that restock knows; known are file, %s", u.Scheme,
+			strings.Join(cloudSchemes, ", "))
 	}
 	u.RawQuery = query.Encode()
 	return nil

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestOpen: a folder is made; a file:// URL names one that is there, unless it is to be created. What is written lies there, and nothing beside it.
+// TestOpen: a folder is made; a file:// URL names one that is there, unless it is to be created. What is written lies there,
+// and nothing beside it.
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	for i, location := range []string{filepath.Join(dir, "folder"), "file://" + filepath.ToSlash(dir) + "/with%20space"} {
@@ -46,7 +47,8 @@ func TestWrongLocations(t *testing.T) {
 		if clouds && strings.Contains(want, "-tags cloud") {
 			continue
 		}
-		if _, err := Open(t.Context(), location); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), location) {
+		_, err := Open(t.Context(), location)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), location) {
 			t.Errorf("%s: %v", location, err)
 		}
 	}

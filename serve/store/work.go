@@ -12,7 +12,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Task is work for one of several processes: an item of a group, such as a shard of a run. While it waits or is done, it is there once.
+// Task is work for one of several processes: an item of a group, such as a shard of a run. While it waits or is done, it is
+// there once.
 type Task struct {
 	Group, Item string
 	Data        []byte
@@ -111,8 +112,8 @@ type Work struct {
 	Attempts int           // then a task is given up
 	Lost     time.Duration // a process that has been silent for so long has lost its task to another; 0: 30 s
 
-	// Do does a task. After an error it is tried again later, here or elsewhere; after a [Permanent] one it is not. A task may be given
-	// to two processes, if one is slow to answer.
+	// Do does a task. After an error it is tried again later, here or elsewhere; after a [Permanent] one it is not. A task may
+	// be given to two processes, if one is slow to answer.
 	Do func(ctx context.Context, data []byte) error
 }
 
@@ -125,12 +126,13 @@ func (s *Store) Work(ctx context.Context, w Work) error {
 	if lost == 0 {
 		lost = ackWait
 	}
-	c := Consumer{Name: "tasks", work: true, MaxAttempts: w.Attempts, ackWait: lost, Handle: func(ctx context.Context, d *Delivery, _ bool) error {
+	c := Consumer{Name: "tasks", work: true, MaxAttempts: w.Attempts, ackWait: lost}
+	c.Handle = func(ctx context.Context, d *Delivery, _ bool) error {
 		ctx, done := context.WithCancel(ctx)
 		defer done()
 		go keepAlive(ctx, d, lost/3)
 		return w.Do(ctx, d.Value)
-	}}
+	}
 	consumer, err := s.durable(ctx, &c, maxTasks)
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 // single starts one server on loopback.
 func single(t *testing.T) (url string) {
 	t.Helper()
-	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
-		DisableJetStreamBanner: true})
+	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true,
+		StoreDir: t.TempDir(), DisableJetStreamBanner: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +39,8 @@ func openWork(t *testing.T, url string) *Store {
 	return s
 }
 
-// TestWork: tasks are done once each however often they are submitted; one whose process is gone is done by another; one that fails always is given
-// up with its reason, and can be submitted again at once.
+// TestWork: tasks are done once each however often they are submitted; one whose process is gone is done by another; one that
+// fails always is given up with its reason, and can be submitted again at once.
 func TestWork(t *testing.T) {
 	url := single(t)
 	s := openWork(t, url)
