@@ -117,7 +117,7 @@ func TestQueue(t *testing.T) {
 	input := t.TempDir()
 	writeDay(t, input, daily{skus: 120, date: "2026-01-07", shuffle: true})
 	want := undisturbed(t, input, "2026-01-07")
-	for _, buckets := range []bool{false, true} {
+	for buckets := range 4 { // input, output or both
 		output, stage := t.TempDir(), t.TempDir()
 		w := workers(t, 2, stage)
 		stopped := false
@@ -140,8 +140,11 @@ func TestQueue(t *testing.T) {
 			return err
 		})
 		d := datedRun(input, output, "2026-01-07")
-		if buckets {
-			d.Input, d.Output = fileURL(input), fileURL(output)
+		if buckets&1 > 0 {
+			d.Input = fileURL(input)
+		}
+		if buckets&2 > 0 {
+			d.Output = fileURL(output)
 		}
 		d.Queue, d.Stage = q, stage
 		o, err := RunDated(context.Background(), d)

@@ -83,7 +83,10 @@ func newRemote(d *Dated, name string) (*remote, error) {
 		return nil, err
 	}
 	r.local.Log = func(format string, args ...any) { d.Log("%s", r.place(fmt.Sprintf(format, args...))) }
-	return r, sweepAll(r.folder)
+	if err := sweepAll(r.folder); err != nil {
+		return nil, errors.Join(err, r.lock.release())
+	}
+	return r, nil
 }
 
 // sweepAll removes the temporary files that a killed run has left anywhere in a folder.

@@ -220,6 +220,10 @@ func (r *remote) publishPlan(ctx context.Context, m *Manifest) error {
 	if err != nil && gcerrors.Code(err) != gcerrors.FailedPrecondition {
 		return err
 	}
+	a, err := r.output.attributes(ctx, key)
+	if err != nil {
+		return err
+	}
 	there, err := r.output.bucket.ReadAll(ctx, key)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.output.at(key), err)
@@ -227,6 +231,9 @@ func (r *remote) publishPlan(ctx context.Context, m *Manifest) error {
 	if hexSHA256(there) != m.hash {
 		return fmt.Errorf("another process has planned the run in %s meanwhile; run again to go on with its plan",
 			r.output.at(r.key("")))
+	}
+	if err := r.output.note(key, a, m.hash); err != nil {
+		return err
 	}
 	return r.putThere(ctx, planFiles()...)
 }

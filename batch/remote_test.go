@@ -71,6 +71,18 @@ func TestRemoteRun(t *testing.T) {
 		}
 	}
 	sameTree(t, "buckets", tree(t, output), tree(t, local))
+	mixed := t.TempDir()
+	for i, date := range []string{"2026-01-06", "2026-01-07"} {
+		d := remoteRun(t, input, mixed, date)
+		if i == 0 {
+			d.Input = input
+		} else {
+			d.Output = mixed
+		}
+		_, err := RunDated(context.Background(), d)
+		check(t, err)
+	}
+	sameTree(t, "a bucket and a folder", tree(t, mixed), tree(t, local))
 	d := remoteRun(t, input, output, "2026-01-07")
 	d.After.Previous = fileURL(output) + "/date=2026-01-06"
 	o, err := RunDated(context.Background(), d) // judged again by another machine

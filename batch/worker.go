@@ -76,7 +76,7 @@ func (w *Worker) do(ctx context.Context, t Task) (*ShardResult, error) {
 	if err != nil {
 		result, err = r.do(ctx, shard)
 	}
-	if err == nil && r.remote != nil {
+	if err == nil && r.remote != nil && r.remote.output != nil {
 		err = r.remote.publishShard(ctx, result)
 	}
 	return result, err
