@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,9 @@ func (s *Server) newHandler() (http.Handler, error) {
 		Description: "an API key, made by 'restock keys create', or a JWT"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	api := humago.New(mux, config)
-	s.operations(api)
+	if err := s.operations(api); err != nil {
+		return nil, err
+	}
 
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -45,10 +48,11 @@ func (s *Server) newHandler() (http.Handler, error) {
 		fmt.Fprintln(w, "ok")
 	})
 	mux.Handle("GET /metrics", s.metrics.handler())
+	page := http.NewServeMux()
 	if s.config.Page != nil {
-		mux.Handle("GET /", s.config.Page)
+		page.Handle("GET /", s.config.Page)
 	}
-	return s.guarded(s.plainErrors(mux))
+	return s.guarded(plainErrors(mux, page))
 }
 
 func (s *Server) guarded(h http.Handler) (http.Handler, error) {
@@ -81,10 +85,17 @@ func (s *Server) guarded(h http.Handler) (http.Handler, error) {
 	return h, nil
 }
 
-// plainErrors gives the answers of the mux itself (no such path, no such method) the form of all others.
-func (s *Server) plainErrors(mux *http.ServeMux) http.Handler {
+// plainErrors gives the answers of the mux itself (no such path, no such method) the form of all others. Outside /v1/ the page's mux
+// comes after the API's: one for both would take a GET of what can only be posted to for a file of the page.
+func plainErrors(api, page *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" {
+		mux := api
+		_, pattern := api.Handler(r)
+		if pattern == "" && !strings.HasPrefix(r.URL.Path, "/v1/") {
+			mux = page
+			_, pattern = page.Handler(r)
+		}
+		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
 		}
@@ -113,7 +124,7 @@ func (p *statusOnly) WriteHeader(status int)      { p.status = status }
 
 // register adds an operation. Errors become problems, and the time is measured.
 func register[I, O any](s *Server, api huma.API, o huma.Operation, f func(context.Context, *I) (*O, error)) {
-	o.Errors = append(o.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	documentStatuses(&o, reflect.TypeFor[I]())
 	o.MaxBodyBytes = s.config.Limits.BodyBytes
 	o.BodyReadTimeout = -1 // the request's deadline holds; huma's own would end the connection of a later request
 	huma.Register(api, o, func(ctx context.Context, in *I) (*O, error) {

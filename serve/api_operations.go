@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,12 @@ import (
 	"github.com/restock-engine/restock/serve/store"
 )
 
-func (s *Server) operations(api huma.API) {
+func (s *Server) operations(api huma.API) error {
+	recommendation, err := recommendationSchema()
+	if err != nil {
+		return err
+	}
+	schemas := api.OpenAPI().Components.Schemas
 	tags := func(names ...string) []string { return names }
 	get := func(id, path, summary string, tag string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: tags(tag), DefaultStatus: http.StatusOK}
@@ -34,15 +40,16 @@ func (s *Server) operations(api huma.API) {
 	register(s, api, get("whoami", "/v1/whoami", "Who am I, and what may I do?", partners), s.whoami)
 	register(s, api, get("listMerchants", "/v1/merchants", "The merchants that the token is for", partners), s.listMerchants)
 	register(s, api, get("overview", "/v1/merchants/{merchant}/overview", "Key figures of a merchant's assortment", recommendations), s.overview)
-	register(s, api, get("listArticles", "/v1/merchants/{merchant}/articles", "A merchant's articles with what is recommended", recommendations), s.listArticles)
-	register(s, api, get("getRecommendation", "/v1/merchants/{merchant}/articles/{article}/recommendation",
-		"What is recommended for an article, with all figures", recommendations), s.getRecommendation)
-	register(s, api, send(http.MethodPost, "batchGetRecommendations", "/v1/recommendations:batchGet", "Up to 100 recommendations at once", recommendations, 200),
-		s.batchGet)
+	register(s, api, answers(get("listArticles", "/v1/merchants/{merchant}/articles", "A merchant's articles with what is recommended", recommendations),
+		schemas.Schema(reflect.TypeFor[Page](), true, ""), csvFormat, arrowFormat), s.listArticles)
+	register(s, api, answers(get("getRecommendation", "/v1/merchants/{merchant}/articles/{article}/recommendation",
+		"What is recommended for an article, with all figures", recommendations), recommendation, csvFormat, arrowFormat), s.getRecommendation)
+	register(s, api, answers(send(http.MethodPost, "batchGetRecommendations", "/v1/recommendations:batchGet", "Up to 100 recommendations at once", recommendations, 200),
+		batchSchema(recommendation, schemas.Schema(reflect.TypeFor[Key](), true, "")), csvFormat, arrowFormat), s.batchGet)
 	register(s, api, send(http.MethodPost, "whatIf", "/v1/what-if", "What would be recommended if something were different, and what would other policies do?",
 		"what-if", 200), s.whatIf)
-	register(s, api, get("getFeatures", "/v1/merchants/{merchant}/articles/{article}/features", "What is known of an article, now or at a moment of the past",
-		features), s.getFeatures)
+	register(s, api, answers(get("getFeatures", "/v1/merchants/{merchant}/articles/{article}/features", "What is known of an article, now or at a moment of the past",
+		features), schemas.Schema(reflect.TypeFor[Features](), true, "")), s.getFeatures)
 	register(s, api, send(http.MethodPut, "putFeatures", "/v1/merchants/{merchant}/articles/{article}/features", "Replace what is known of an article", features, 200),
 		s.putFeaturesOperation)
 	register(s, api, send(http.MethodPost, "sendStockEvents", "/v1/merchants/{merchant}/events",
@@ -54,13 +61,17 @@ func (s *Server) operations(api huma.API) {
 	register(s, api, send(http.MethodPatch, "patchArticle", "/v1/merchants/{merchant}/articles/{article}",
 		"Change what a merchant has set for an article, and decide it anew", partners, 202), s.patchArticleOperation)
 	register(s, api, get("getJob", "/v1/jobs/{job}", "How far a re-optimisation is", partners), s.getJob)
-	register(s, api, get("jobEvents", "/v1/jobs/{job}/events", "Progress of a job as server-sent events", partners), s.jobEvents)
-	register(s, api, get("merchantEvents", "/v1/merchants/{merchant}/events", "What happens to a merchant's data, as server-sent events", recommendations),
-		s.merchantEvents)
+	register(s, api, answers(get("jobEvents", "/v1/jobs/{job}/events", "Progress of a job as server-sent events", partners), nil, eventFormat), s.jobEvents)
+	register(s, api, answers(get("merchantEvents", "/v1/merchants/{merchant}/events", "What happens to a merchant's data, as server-sent events", recommendations),
+		nil, eventFormat), s.merchantEvents)
 	register(s, api, get("listRuns", "/v1/runs", "Nightly runs that can be served", operator), s.listRuns)
-	register(s, api, send(http.MethodPut, "setRun", "/v1/runs/current", "Serve another nightly run, or the latest again", operator, 200), s.setRun)
+	setRun := send(http.MethodPut, "setRun", "/v1/runs/current", "Serve another nightly run, or the latest again", operator, 200)
+	setRun.Errors = []int{http.StatusConflict}
+	register(s, api, setRun, s.setRun)
 	register(s, api, get("listDeadLetters", "/v1/dead-letters", "Messages that could not be handled", operator), s.deadLetters)
 	register(s, api, get("listShadow", "/v1/shadow", "Where the shadow settings would recommend something else", operator), s.listShadow)
+	documentNulls(api)
+	return nil
 }
 
 type body[T any] struct{ Body T }
@@ -184,6 +195,7 @@ const (
 	jsonFormat  = "application/json"
 	csvFormat   = "text/csv; charset=utf-8"
 	arrowFormat = "application/vnd.apache.arrow.stream"
+	eventFormat = "text/event-stream"
 )
 
 // formats are the endings of table files by content type.
@@ -302,8 +314,8 @@ func (s *Server) recommendation(ctx context.Context, key table.Key) ([]byte, str
 
 // Key names an article.
 type Key struct {
-	MerchantID string `json:"merchant_id" maxLength:"256"`
-	ArticleID  string `json:"article_id" maxLength:"256"`
+	MerchantID string `json:"merchant_id" maxLength:"256" example:"kitchen"`
+	ArticleID  string `json:"article_id" maxLength:"256" example:"22114"`
 }
 
 type batchGetInput struct {
@@ -358,6 +370,14 @@ type featuresQuery struct {
 	ArticlePath
 	AsOf        time.Time `query:"as_of" doc:"a moment of the past, as 2026-11-16T08:00:00Z: what was known then"`
 	IfNoneMatch string    `header:"If-None-Match"`
+}
+
+// Resolve implements [huma.Resolver]: who asks for a moment, and names none, is not answered with what is known now.
+func (in *featuresQuery) Resolve(c huma.Context) []error {
+	if u := c.URL(); in.AsOf.IsZero() && u.Query().Has("as_of") {
+		return []error{&huma.ErrorDetail{Location: "query.as_of", Message: "is not a moment like 2026-11-16T08:00:00Z", Value: u.Query().Get("as_of")}}
+	}
+	return nil
 }
 
 func (s *Server) getFeatures(ctx context.Context, in *featuresQuery) (*jsonAnswer, error) {
@@ -524,7 +544,7 @@ func (s *Server) queued(d *store.Document, err error) (*accepted, error) {
 
 type articleAnswer struct {
 	ETag string `header:"ETag"`
-	Body ArticleColumns
+	Body ArticleOverrides
 }
 
 func (s *Server) getArticle(ctx context.Context, in *ArticlePath) (*articleAnswer, error) {
@@ -534,7 +554,7 @@ func (s *Server) getArticle(ctx context.Context, in *ArticlePath) (*articleAnswe
 	if _, err := s.features(ctx, in.key()); err != nil {
 		return nil, err
 	}
-	out := &articleAnswer{Body: ArticleColumns{}, ETag: revisionTag(0)}
+	out := &articleAnswer{Body: ArticleOverrides{}, ETag: revisionTag(0)}
 	d, err := s.store.Get(ctx, store.Key{Kind: store.ArticleSettings, Merchant: in.Merchant, Article: in.Article})
 	if errors.Is(err, store.ErrNotFound) {
 		return out, nil
@@ -549,7 +569,7 @@ func (s *Server) getArticle(ctx context.Context, in *ArticlePath) (*articleAnswe
 type patchArticleInput struct {
 	ArticlePath
 	IfMatch string `header:"If-Match"`
-	Body    ArticleColumns
+	Body    ArticleOverrides
 }
 
 func (s *Server) patchArticleOperation(ctx context.Context, in *patchArticleInput) (*accepted, error) {
@@ -560,7 +580,7 @@ func (s *Server) patchArticleOperation(ctx context.Context, in *patchArticleInpu
 	if err != nil {
 		return nil, err
 	}
-	return s.queued(s.patchArticle(ctx, in.key(), in.Body, expect))
+	return s.queued(s.patchArticle(ctx, in.key(), ArticleColumns(in.Body), expect))
 }
 
 // JobPath is where an operation is at.

@@ -51,7 +51,25 @@ func described(properties map[string]*huma.Schema, description string, example a
 
 // Schema implements [huma.SchemaProvider].
 func (ArticleColumns) Schema(huma.Registry) *huma.Schema {
-	return described(articleProperties(), "columns of the articles table", map[string]any{"on_hand": 12, "price": 9.5, "unit_cost": 4})
+	s := described(articleProperties(), "columns of the articles table", map[string]any{"on_hand": 12, "price": 9.5, "unit_cost": 4})
+	s.Required = []string{"on_hand", "price", "unit_cost"}
+	s.PrecomputeMessages()
+	return s
+}
+
+// ArticleOverrides are columns of an article that a partner has set.
+type ArticleOverrides ArticleColumns
+
+// Schema implements [huma.SchemaProvider].
+func (ArticleOverrides) Schema(huma.Registry) *huma.Schema {
+	p := articleProperties()
+	for _, name := range moving {
+		delete(p, name)
+	}
+	for _, s := range p {
+		s.Nullable = true // takes the setting back
+	}
+	return described(p, "columns of the articles table that hold until they are taken back with null", map[string]any{"pack_size": 6, "lead_time_mean": 3})
 }
 
 // Schema implements [huma.SchemaProvider].
@@ -79,7 +97,7 @@ func (Scale) Schema(huma.Registry) *huma.Schema {
 	low, high := 0.0, maxScale
 	one := &huma.Schema{Type: huma.TypeNumber, Minimum: &low, Maximum: &high}
 	most := 104
-	list := &huma.Schema{Type: huma.TypeArray, Items: one, MaxItems: &most}
+	list := &huma.Schema{Type: huma.TypeArray, Items: one, MaxItems: &most, Nullable: true}
 	s := &huma.Schema{OneOf: []*huma.Schema{one, list}, Description: "factor of the demand: a number, or a list with one for each week"}
 	for _, x := range []*huma.Schema{one, list, s} {
 		x.PrecomputeMessages()

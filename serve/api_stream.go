@@ -23,7 +23,7 @@ type eventStream struct {
 
 func (s *Server) stream(run func(ctx context.Context, e *eventStream)) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(c huma.Context) {
-		c.SetHeader("Content-Type", "text/event-stream")
+		c.SetHeader("Content-Type", eventFormat)
 		c.SetHeader("X-Accel-Buffering", "no") // proxies must not keep events back
 		e := &eventStream{out: c.BodyWriter(), flush: func() {}}
 		if w, ok := e.out.(http.ResponseWriter); ok {

@@ -49,6 +49,12 @@ type WhatIfResult struct {
 	Error *huma.ErrorModel `json:"error,omitempty"`
 }
 
+// TransformSchema implements [huma.SchemaTransformer]: an error comes instead of the answer.
+func (WhatIfResult) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Required = []string{"merchant_id", "article_id", "seed"}
+	return s
+}
+
 // WhatIfAnswer are the answers, in the order of the questions.
 type WhatIfAnswer struct {
 	Results []WhatIfResult `json:"results"`

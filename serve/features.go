@@ -21,7 +21,7 @@ import (
 type Forecast struct {
 	AsOf      string      `json:"as_of" doc:"a day of the first week" example:"2026-11-16"`
 	Levels    []float64   `json:"levels" doc:"rising, each between 0 and 1" example:"[0.1,0.5,0.9]" minItems:"1" maxItems:"199"`
-	Quantiles [][]float32 `json:"quantiles" doc:"[week][level], units a week" example:"[[1,4,9],[1,4,9]]" minItems:"1" maxItems:"104"`
+	Quantiles [][]float32 `json:"quantiles" doc:"[week][level], units a week" example:"[[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9],[1,4,9]]" minItems:"1" maxItems:"104"`
 }
 
 // Features are what is known of an article: its columns of the articles table, and its forecast.

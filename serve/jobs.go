@@ -211,7 +211,7 @@ func (s *Server) articlesOf(ctx context.Context, merchant string) ([]table.Key, 
 
 // StockEvent is an event of an article.
 type StockEvent struct {
-	ArticleID string `json:"article_id" minLength:"1" maxLength:"256"`
+	ArticleID string `json:"article_id" minLength:"1" maxLength:"256" example:"22114"`
 	stock.Event
 }
 
