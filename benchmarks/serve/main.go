@@ -66,6 +66,9 @@ func run() error {
 			return err
 		}
 		defer s.stop()
+		if err := s.fill(); err != nil {
+			return err
+		}
 		services = append(services, s)
 	}
 	fmt.Printf("%d processors, %s each, client on the same machine. due: from the moment at which a request was due; sent: at which it was sent.\n\n",

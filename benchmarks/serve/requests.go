@@ -57,6 +57,16 @@ func newRequests(s *service) (*requests, error) {
 	}, nil
 }
 
+// fill puts the articles that get, patch and event are about.
+func (s *service) fill() error {
+	for n := range 50 {
+		if status, err := s.send(s.requests.put, n); err != nil || status != 200 {
+			return fmt.Errorf("putting features: %d %v", status, err)
+		}
+	}
+	return nil
+}
+
 // featuresOf returns an article's features as they can be put.
 func (s *service) featuresOf(article string) ([]byte, error) {
 	r, err := s.client.Get(s.url + "/v1/merchants/kitchen/articles/" + article + "/features")

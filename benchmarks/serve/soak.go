@@ -12,10 +12,8 @@ const soakRows = 12
 func (s *service) soak(d time.Duration, rate float64) error {
 	r := s.requests
 	mix := []request{r.whatIf, r.stored, r.put, r.get, r.whatIf, r.stored, r.batch, r.event, r.get, r.patch}
-	for n := range 50 { // the articles of the writes
-		if status, err := s.send(r.put, n); err != nil || status != 200 {
-			return fmt.Errorf("putting features: %d %v", status, err)
-		}
+	if err := s.fill(); err != nil {
+		return err
 	}
 	fmt.Printf("Soak of %s, %.0f requests a second: in ten 2 what-ifs, 2 stored recommendations, a batch of 100, 2 features read, 1 put, 1 setting with its job, 1 sale\n\n",
 		d, rate)
