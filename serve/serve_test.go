@@ -82,7 +82,7 @@ func openFixture(t testing.TB, dir string, change func(*Config)) *fixture {
 		merchants, rights []string
 	}{
 		"north": {[]string{"north"}, []string{"read", "what-if", "write"}}, "south": {[]string{"south"}, []string{"read", "what-if", "write"}},
-		"reader": {[]string{"north"}, []string{"read"}}, "admin": {[]string{"*"}, []string{"read", "what-if", "write"}},
+		"reader": {[]string{"north"}, []string{"read"}}, "southern reader": {[]string{"south"}, []string{"read"}}, "admin": {[]string{"*"}, []string{"read", "what-if", "write"}},
 	} {
 		merchants, err := access.NewMerchants(k.merchants...)
 		if err != nil {
