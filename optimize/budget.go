@@ -39,11 +39,11 @@ func (a *Allocation) Gap() float64 {
 	return (a.Bound - a.Value) / math.Abs(a.Bound)
 }
 
-// Allocate chooses each SKU's order so that all limits are kept and the orders are worth as much as possible. Each limit gets a price that minimises
-// the Lagrangian dual; every SKU then takes what is worth most at these prices, and what that leaves over or misses is mended pack by pack, best
-// value for its price first (Fisher, The Lagrangian relaxation method for solving integer programming problems, Management Science 27(1), 1981).
-// The dual at any prices bounds what is possible, so that the result's own gap is known. Cost is linear in the points of all curves, but for the
-// mending, which sorts.
+// Allocate chooses each SKU's order so that all limits are kept and the orders are worth as much as possible. Each limit gets a
+// price that minimises the Lagrangian dual; every SKU then takes what is worth most at these prices, and what that leaves over or
+// misses is mended pack by pack, best value for its price first (Fisher, The Lagrangian relaxation method for solving integer
+// programming problems, Management Science 27(1), 1981). The dual at any prices bounds what is possible, so that the result's own
+// gap is known. Cost is linear in the points of all curves, but for the mending, which sorts.
 func Allocate(curves []Curve, limits []Limit) (Allocation, error) {
 	if err := checkLimits(curves, limits); err != nil {
 		return Allocation{}, err
@@ -184,8 +184,8 @@ const (
 	priceBisections = 50 // of one price
 )
 
-// minimiseDual finds the prices. The dual is convex in each: it falls as long as more is used than the limit allows. One price after the other is
-// bisected until a round of all changes little; with one limit that is the optimum.
+// minimiseDual finds the prices. The dual is convex in each: it falls as long as more is used than the limit allows. One price
+// after the other is bisected until a round of all changes little; with one limit that is the optimum.
 func (p *allocation) minimiseDual() float64 {
 	best := p.choose(p.prices)
 	for range priceRounds {
@@ -200,7 +200,8 @@ func (p *allocation) minimiseDual() float64 {
 	return best
 }
 
-// bisect sets the price of limit j to where its use falls to the bound, on the side where the bound is kept, and returns the dual there.
+// bisect sets the price of limit j to where its use falls to the bound, on the side where the bound is kept, and returns the dual
+// there.
 func (p *allocation) bisect(j int) float64 {
 	l := &p.limits[j]
 	at := func(price float64) (dual, used float64) {

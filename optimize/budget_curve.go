@@ -2,8 +2,8 @@ package optimize
 
 import "github.com/restock-engine/restock/simulate"
 
-// Curve tells what an order of one SKU now is worth, by its size: the objective (money) when nothing is ordered this week minus the objective when
-// that much is, on Ω_opt. What the policy does in later weeks is part of both.
+// Curve tells what an order of one SKU now is worth, by its size: the objective (money) when nothing is ordered this week minus
+// the objective when that much is, on Ω_opt. What the policy does in later weeks is part of both.
 type Curve struct {
 	Quantity []float64 // rising; [0] is 0
 	Value    []float64 // money; [0] is 0
@@ -34,7 +34,7 @@ func OrderCurve(s *simulate.Sampler, in Input, o Options, rec *Recommendation, c
 		return Curve{}, err
 	}
 	ev := w.ready()
-	ev.PrepareUnsorted(in.Article, &w.opt)
+	ev.Prepare(in.Article, &w.opt)
 	var costs []float64
 	base := 0.0
 	for i, q := range curve.Quantity {
@@ -55,7 +55,8 @@ func OrderCurve(s *simulate.Sampler, in Input, o Options, rec *Recommendation, c
 	return curve, nil
 }
 
-// orderSizes returns the quantities of a curve: all packs up to the wanted quantity or, if they are many, evenly spaced ones, and those beyond.
+// orderSizes returns the quantities of a curve: all packs up to the wanted quantity or, if they are many, evenly spaced ones, and
+// those beyond.
 func orderSizes(a *simulate.Article, wanted float64, rec *Recommendation, c CurveOptions) []float64 {
 	sizes := []float64{0}
 	add := func(q float64) {

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// mend makes the choice keep the limits: it takes away what loses least until no limit is passed, adds what loses least until the minimum is
-// reached, and then spends what is left over on what gains most.
+// mend makes the choice keep the limits: it takes away what loses least until no limit is passed, adds what loses least until the
+// minimum is reached, and then spends what is left over on what gains most.
 func (p *allocation) mend() {
 	p.drop()
 	p.add(func() bool { return p.short() < 0 }, math.Inf(-1))

@@ -110,8 +110,8 @@ func checkAllocation(t *testing.T, curves []Curve, limits []Limit, a Allocation)
 	}
 }
 
-// TestAllocateAgainstAllChoices: on 400 small problems (seed 7) limits are always kept, the bound is never below the best of all choices, and the
-// value is on average within 4 % of that.
+// TestAllocateAgainstAllChoices: on 400 small problems (seed 7) limits are always kept, the bound is never below the best of all
+// choices, and the value is on average within 4 % of that.
 func TestAllocateAgainstAllChoices(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
 	var lost, worst float64
@@ -143,7 +143,8 @@ func TestAllocateAgainstAllChoices(t *testing.T) {
 	t.Logf("%d problems, mean loss %.4f, worst %.3f", problems, lost, worst)
 }
 
-// TestAllocateGapVanishes: with many SKUs the gap to the relaxed bound is small, as theory says (at most one SKU's step for each limit).
+// TestAllocateGapVanishes: with many SKUs the gap to the relaxed bound is small, as theory says (at most one SKU's step for each
+// limit).
 func TestAllocateGapVanishes(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 1))
 	var curves []Curve
@@ -163,7 +164,8 @@ func TestAllocateGapVanishes(t *testing.T) {
 	}
 }
 
-// TestAllocateByHand: three articles of price 1; 5 units of budget go where a unit is worth most, and the price is what the sixth would bring.
+// TestAllocateByHand: three articles of price 1; 5 units of budget go where a unit is worth most, and the price is what the sixth
+// would bring.
 func TestAllocateByHand(t *testing.T) {
 	curves := []Curve{
 		{Quantity: []float64{0, 2, 4}, Value: []float64{0, 20, 24}, Wanted: 2}, // 10, then 2 a unit
@@ -213,7 +215,8 @@ func TestMinimum(t *testing.T) {
 	}
 }
 
-// TestOrderCurve: the curve's values are differences of the objective, the wanted quantity is on it, and it does not depend on the workspace.
+// TestOrderCurve: the curve's values are differences of the objective, the wanted quantity is on it, and it does not depend on
+// the workspace.
 func TestOrderCurve(t *testing.T) {
 	a := simulate.DefaultArticle()
 	a.OnHand, a.Price, a.UnitCost, a.HoldingCost, a.LostSaleCost, a.PackSize, a.MOQ = 3, 20, 9, 0.1, 11, 2, 4

@@ -74,6 +74,7 @@ type Input struct {
 type Workspace struct {
 	opt, eval simulate.Scenarios
 	evaluator *simulate.Evaluator
+	problem   Problem
 	outcomes  []simulate.Outcome // [policy]
 	scratch   []float64
 }
@@ -85,8 +86,9 @@ func (w *Workspace) ready() *simulate.Evaluator {
 	return w.evaluator
 }
 
-// Decide chooses the SKU's extended (R, s, Q) policy on Ω_opt and reports what it does on Ω_eval, next to doing nothing and to the plan.
-// It depends on its arguments alone: not on the workspace, other SKUs or the number of workers. Errors are about the input.
+// Decide chooses the SKU's extended (R, s, Q) policy on Ω_opt and reports what it does on Ω_eval, next to doing nothing and to
+// the plan. It depends on its arguments alone: not on the workspace, other SKUs or the number of workers. Errors are about the
+// input.
 func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendation, error) {
 	best, err := Tune(RSQ, s, in, o, w)
 	if err != nil {
@@ -137,7 +139,7 @@ func (r *Recommendation) report(o Objective, w *Workspace) {
 	r.Figures, r.DoNothing = figures(policy), figures(nothing)
 	r.Figures.Objective, r.DoNothing.Objective = r.ObjectiveEval.Estimate, o.estimate(w.copied(nothing.Costs))
 	r.Saving = w.excess(1)
-	r.ObjectiveSaving = stat.PairedInterval(nothing.Costs, policy.Costs, o.Value)
+	r.ObjectiveSaving = stat.PairedInterval(r.DoNothing.Objective-r.ObjectiveEval.Estimate, nothing.Costs, policy.Costs, o.Value)
 	r.MeanDemand = r.Figures.UnitsSold + r.Figures.UnitsLost
 	if len(w.outcomes) > 2 {
 		f, excess := figures(&w.outcomes[2]), w.excess(2)
@@ -149,7 +151,7 @@ func (r *Recommendation) report(o Objective, w *Workspace) {
 // run runs policies on the same scenarios, which were drawn for the article: the outcomes are then theirs.
 func (w *Workspace) run(a *simulate.Article, policies []simulate.Policy, sc *simulate.Scenarios) {
 	ev := w.ready()
-	ev.PrepareUnsorted(a, sc)
+	ev.Prepare(a, sc)
 	for cap(w.outcomes) < len(policies) {
 		w.outcomes = append(w.outcomes[:cap(w.outcomes)], simulate.Outcome{})
 	}
@@ -175,8 +177,8 @@ func (w *Workspace) excess(i int) stat.Interval {
 	return stat.MeanInterval(w.scratch)
 }
 
-// Reported returns the scenarios that the last Decide has reported from, and Costs those of the ith policy of the last Compare, [scenario]. Both are
-// valid until the workspace is used again, and must not be changed.
+// Reported returns the scenarios that the last Decide has reported from, and Costs those of the ith policy of the last Compare,
+// [scenario]. Both are valid until the workspace is used again, and must not be changed.
 func (w *Workspace) Reported() *simulate.Scenarios { return &w.eval }
 
 // Costs: see [Workspace.Reported].
@@ -255,7 +257,9 @@ func tune(kind Kind, s *simulate.Sampler, in Input, o Options, set simulate.Set,
 	}
 	ev := w.ready()
 	ev.Prepare(in.Article, &w.opt)
-	p := NewProblem(f, o.Objective, ev, o.Scenarios, o.Budget)
+	ev.Reorder(f.Policy(f.Starts[len(f.Starts)-1].X))
+	p := &w.problem
+	p.reset(f, o.Objective, ev, o.Scenarios, o.Budget)
 	method := o.Method
 	if method == nil {
 		method = LocalSearch{}

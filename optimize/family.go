@@ -184,15 +184,9 @@ type demandFacts struct {
 func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
 	d := &demandFacts{mean: make([]float64, sc.Weeks+1), sd: make([]float64, sc.Weeks+1), position: stock(a)}
 	sums := make([]float64, sc.N)
-	lead := 0
 	for t := range sc.Weeks {
-		var total, squares float64
-		for i := range sums {
-			sums[i] += sc.Demand(i, t)
-			total += sums[i]
-			lead += sc.ArrivalDelay(i, t)
-		}
-		m := total / float64(sc.N)
+		sc.AddDemand(t, sums)
+		m, squares := sumOf(sums)/float64(sc.N), 0.0
 		for _, x := range sums {
 			squares += (x - m) * (x - m)
 		}
@@ -202,7 +196,7 @@ func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
 		d.largest = max(d.largest, x)
 	}
 	d.weekly = d.mean[sc.Weeks] / float64(sc.Weeks)
-	d.lead = int(math.Round(float64(lead) / float64(sc.N*sc.Weeks)))
+	d.lead = int(math.Round(sc.MeanDelay()))
 	return d
 }
 

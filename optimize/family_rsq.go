@@ -83,6 +83,7 @@ type sameRSQ struct {
 	reviews    []int   // [week] number of review weeks up to it
 	have       float64 // units: what may be in stock without any order
 	returned   float64 // share of sold units that come back
+	perLevel   float64 // 1 / (1-returned) / units of a level
 }
 
 func newSameRSQ(a *simulate.Article, d *demandFacts, s *scale) *sameRSQ {
@@ -90,6 +91,7 @@ func newSameRSQ(a *simulate.Article, d *demandFacts, s *scale) *sameRSQ {
 	for _, x := range a.PendingReturns {
 		same.have += x.Quantity
 	}
+	same.perLevel = 1 / (1 - same.returned) / s.step
 	if same.returned > 0 { // returns are rounded up by less than a unit a week
 		same.have += float64(a.Horizon)
 	}
@@ -114,7 +116,7 @@ func (same *sameRSQ) key(x []int) key {
 		if same.returned < 1 {
 			before := float64(same.reviews[limit] - same.reviews[t0] - 1) // reorders before the last one
 			most := same.have + same.scale.order(x[dimQ0]) + before*same.scale.order(x[dimQ])
-			if always := most/(1-same.returned)/same.scale.step + 1; always < float64(s) {
+			if always := most*same.perLevel + 1; always < float64(s) {
 				s = int(always)
 			}
 		}

@@ -66,8 +66,8 @@ func (o Objective) Value(costs []float64) float64 {
 	}
 }
 
-// sortedValue is Value of costs that are sorted already. The worst 1-p of N scenarios are (1-p)·N of them; where that is not a whole number, the
-// best of them counts in part (Rockafellar and Uryasev, Journal of Banking & Finance 26(7), 2002, section 5).
+// sortedValue is Value of costs that are sorted already. The worst 1-p of N scenarios are (1-p)·N of them; where that is not a
+// whole number, the best of them counts in part (Rockafellar and Uryasev, Journal of Banking & Finance 26(7), 2002, section 5).
 func (o Objective) sortedValue(sorted []float64) float64 {
 	switch o.Measure {
 	case Mean:
@@ -127,8 +127,8 @@ func mean(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
-// Score ranks candidates: first by how far the fill rate misses the floor, then by the objective, then by the smaller total order, then by the
-// later order.
+// Score ranks candidates: first by how far the fill rate misses the floor, then by the objective, then by the smaller total
+// order, then by the later order.
 type Score struct {
 	Shortfall float64 // min_fill_rate minus the mean fill rate; 0 where it is reached
 	Value     float64 // the objective, money
@@ -137,7 +137,8 @@ type Score struct {
 	ordered *lazyUnits // mean units ordered; nil: none
 }
 
-// lazyUnits are mean units ordered that are worked out when a tie asks for them: that is another run of the policy, and ties are rare.
+// lazyUnits are mean units ordered that are worked out when a tie asks for them: that is another run of the policy, and ties are
+// rare.
 type lazyUnits struct {
 	value   float64
 	compute func() float64 // nil: value is known
@@ -152,6 +153,11 @@ func (s Score) Ordered() float64 {
 		s.ordered.value, s.ordered.compute = s.ordered.compute(), nil
 	}
 	return s.ordered.value
+}
+
+// ahead is Better without the tie-breaking, which takes long.
+func (s Score) ahead(o Score) bool {
+	return s.Shortfall < o.Shortfall || s.Shortfall == o.Shortfall && s.Value < o.Value
 }
 
 // Better tells whether s ranks before o.

@@ -21,23 +21,23 @@ type Problem struct {
 	costs     []float64
 
 	evaluations int
-	known       map[key]known
+	known       memo
 	best        []tie // points that are equally good but for the tie-breaking
 	top         []float64
 }
 
-// known is what is remembered of a policy: its score, or, where its evaluation was abandoned, that its objective is above a
-// bound.
-type known struct {
-	score     Score
-	abandoned bool
-	above     float64
-}
-
 // NewProblem returns the problem of finding the family's best policy on the scenarios that the evaluator was prepared for.
 func NewProblem(f *Family, o Objective, ev *simulate.Evaluator, scenarios, budget int) *Problem {
-	return &Problem{Family: f, Objective: o, Budget: budget, evaluator: ev, n: scenarios,
-		known: make(map[key]known, 512)}
+	p := &Problem{}
+	p.reset(f, o, ev, scenarios, budget)
+	return p
+}
+
+// reset makes the problem another one, in the same memory.
+func (p *Problem) reset(f *Family, o Objective, ev *simulate.Evaluator, scenarios, budget int) {
+	p.Family, p.Objective, p.Budget, p.evaluator, p.n = f, o, budget, ev, scenarios
+	p.evaluations, p.best = 0, p.best[:0]
+	p.known.forget()
 }
 
 // Evaluations returns how many candidates have been evaluated; asking again for a known one is free.
@@ -79,10 +79,7 @@ func (p *Problem) remember(x []int, s Score) {
 			p.best = p.best[:0]
 		}
 	}
-	sum := 0.0
-	for _, c := range p.costs {
-		sum += c
-	}
+	sum := sumOf(p.costs)
 	if p.evaluator.OrdersCost() {
 		for i := range p.best {
 			if t := &p.best[i]; t.sum == sum {
@@ -95,6 +92,21 @@ func (p *Problem) remember(x []int, s Score) {
 		}
 	}
 	p.best = append(p.best, tie{slices.Clone(x), s, sum})
+}
+
+// sumOf adds up in four chains, for speed.
+func sumOf(x []float64) float64 {
+	var s [4]float64
+	for ; len(x) >= 4; x = x[4:] {
+		s[0] += x[0]
+		s[1] += x[1]
+		s[2] += x[2]
+		s[3] += x[3]
+	}
+	for _, v := range x {
+		s[0] += v
+	}
+	return s[0] + s[1] + s[2] + s[3]
 }
 
 // incumbent returns the best score so far, ties not broken.
@@ -116,20 +128,28 @@ func (p *Problem) Evaluate(x []int) Score { return p.EvaluateAgainst(x, worst())
 // candidate's must be too, the evaluation is abandoned. That is exact.
 func (p *Problem) EvaluateAgainst(x []int, incumbent Score) Score {
 	key := p.Family.key(x)
-	k, ok := p.known[key]
-	if ok && !k.abandoned {
+	k := p.known.find(&key)
+	if k != nil && !k.abandoned {
 		return k.score
 	}
 	limit := math.Inf(1)
 	if incumbent.Shortfall == 0 {
 		limit = incumbent.Value
 	}
-	if ok && k.above >= limit || p.Exhausted() {
+	if k != nil && k.score.Value >= limit || p.Exhausted() {
 		return worst()
 	}
 	p.evaluations++
 	s, abandoned := p.score(p.Family.Policy(x), limit)
-	p.known[key] = known{s, abandoned, limit}
+	is := known{key, abandoned, s}
+	if abandoned {
+		is.score = Score{Value: limit}
+	}
+	if k == nil {
+		p.known.add(is)
+	} else {
+		*k = is
+	}
 	if !abandoned {
 		p.remember(x, s)
 	}
@@ -149,7 +169,7 @@ func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandon
 		return worst(), true
 	}
 	if p.Objective.Measure == Quantile && !math.IsInf(limit, 1) {
-		s.Value, p.top = stat.QuantileNear(p.costs, p.Objective.P, 0.95*limit, limit, p.top)
+		s.Value, p.top = stat.QuantileNear(p.costs, p.Objective.P, 0.98*limit, limit, p.top)
 	} else {
 		s.Value = p.Objective.Value(p.costs)
 	}

@@ -17,7 +17,7 @@ type Method interface {
 // the patience runs out, worse walkers are given up, and steps and threshold become smaller. A box with no more points than the
 // budget is searched through.
 type LocalSearch struct {
-	Patience int // evaluations without a better point after which the search ends; 0: a fifth of the budget
+	Patience int // evaluations without a better point after which the search ends; 0: a fifth of the budget, at least 100
 }
 
 // What a measurement on 400 SKUs (benchmarks/optimizer) found best, or no worse than others.
@@ -41,7 +41,6 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	for i := range field {
 		s.pool = append(s.pool, slices.Clone(field[i].x))
 	}
-	p.evaluator.Reorder(p.Family.Policy(field[0].x))
 	if p.Family.points() <= p.Budget-p.Evaluations() {
 		Grid{}.Search(p, r)
 		return
@@ -50,7 +49,7 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	best, improved := p.incumbent().Value, started
 	patience := m.Patience
 	if patience == 0 {
-		patience = max(p.Budget/5, 50)
+		patience = max(p.Budget/5, 100)
 	}
 	for stale := 0; !p.Exhausted() && stale < giveUp; stale++ {
 		if p.incumbent().Value < best {
@@ -64,14 +63,14 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 			slices.SortStableFunc(field, candidate.compare)
 			field = field[:live]
 		}
-		c := &field[r.Intn(len(field))]
+		c := &field[s.pick(len(field))]
 		x := s.step(c.x, field, 1-narrowing*(1-left))
 		limit := c.score
 		if limit.Shortfall == 0 {
-			limit.Value *= 1 + threshold*left*r.Float64()
+			limit.Value *= 1 + threshold*left*s.unit()
 		}
 		before := p.Evaluations()
-		if score := p.EvaluateAgainst(x, limit); score.Better(limit) {
+		if score := p.EvaluateAgainst(x, limit); !limit.ahead(score) {
 			copy(c.x, x)
 			c.score = score
 		}
@@ -89,9 +88,9 @@ type candidate struct {
 
 func (c candidate) compare(o candidate) int {
 	switch {
-	case c.score.Better(o.score):
+	case c.score.ahead(o.score):
 		return -1
-	case o.score.Better(c.score):
+	case o.score.ahead(c.score):
 		return 1
 	}
 	return 0
@@ -107,7 +106,7 @@ func bestStarts(p *Problem, n int) []candidate {
 			kinds = append(kinds, s.Kind)
 			old.score = worst()
 		}
-		if score := p.EvaluateAgainst(s.X, old.score); !seen || score.Better(old.score) {
+		if score := p.EvaluateAgainst(s.X, old.score); !seen || score.ahead(old.score) {
 			best[s.Kind] = candidate{slices.Clone(s.X), score}
 		}
 	}
@@ -121,60 +120,72 @@ func bestStarts(p *Problem, n int) []candidate {
 
 // stepper makes random steps.
 type stepper struct {
+	dice
 	family  *Family
-	r       random.Source
-	logs    []float64 // [dimension] logarithm of the largest step
-	weights []float64 // [dimension] cumulative
-	pool    [][]int   // points whose coordinates are worth mixing in
+	sizes   [maxDimensions][stepSizes + 1]float32 // [dimension] step sizes from 1 to the largest, in equal ratios
+	weights [maxDimensions]float64                // [dimension] cumulative, from 0 to 1
+	pool    [][]int                               // points whose coordinates are worth mixing in
 	x       []int
 }
 
+// stepSizes is the number of ratios between two neighbours in the table of step sizes.
+const stepSizes = 32
+
 func newStepper(f *Family, r random.Source) *stepper {
-	s := &stepper{family: f, r: r, x: make([]int, len(f.Sizes))}
+	s := &stepper{dice: dice{r: r}, family: f, x: make([]int, len(f.Sizes))}
 	sum := 0.0
 	for d, reach := range f.Reach {
-		s.logs = append(s.logs, math.Log(max(1, reach)))
+		ratio, size := math.Pow(max(1, reach), 1.0/stepSizes), 1.0
+		for i := range s.sizes[d] {
+			s.sizes[d][i] = float32(size)
+			size *= ratio
+		}
 		if f.Sizes[d] > 1 {
 			sum += f.Weights[d]
 		}
-		s.weights = append(s.weights, sum)
+		s.weights[d] = sum
+	}
+	for d := range s.weights {
+		s.weights[d] /= max(sum, 1e-300)
 	}
 	return s
 }
 
-// step returns a neighbour of a point, in memory that the next call uses again. range is the part of the logarithm of the largest
+// step returns a neighbour of a point, in memory that the next call uses again. part is the part of the logarithm of the largest
 // step.
 func (s *stepper) step(from []int, field []candidate, part float64) []int {
-	f, r := s.family, s.r
-	x := s.x
+	f, x := s.family, s.x
 	copy(x, from)
-	switch u := r.Float64(); {
+	switch u := s.unit(); {
 	case u < crossing: // some coordinates of another point
-		other := s.pool[r.Intn(len(s.pool))]
-		if r.Intn(2) == 0 {
-			other = field[r.Intn(len(field))].x
+		other := s.pool[s.pick(len(s.pool))]
+		if s.pick(2) == 0 {
+			other = field[s.pick(len(field))].x
 		}
+		choice := s.share()
 		for d := range x {
-			if r.Intn(2) == 0 {
+			if choice>>d&1 == 0 {
 				x[d] = other[d]
 			}
 		}
 	case u < crossing+jumping: // the latter coordinates of a start: of an extended (R, s, Q), how it reorders
-		copy(x[len(x)/3:], f.Starts[r.Intn(len(f.Starts))].X[len(x)/3:])
+		copy(x[len(x)/3:], f.Starts[s.pick(len(f.Starts))].X[len(x)/3:])
 	case u < crossing+jumping+redrawing: // one coordinate anew, rather smaller than larger
 		d := s.dimension()
-		x[d] = r.Intn(min(f.Sizes[d], 2*x[d]+2))
-	case len(f.Moves) > 0 && r.Float64() < balancing:
-		m := &f.Moves[r.Intn(len(f.Moves))]
+		x[d] = s.pick(min(f.Sizes[d], 2*x[d]+2))
+	case len(f.Moves) > 0 && s.unit() < balancing:
+		m := &f.Moves[s.pick(len(f.Moves))]
 		m.Apply(x, s.size(m.Dimension, part))
 	default:
-		steps := 1
-		if r.Float64() < combining {
-			steps += 1 + r.Intn(4)/3
-		}
-		for range steps {
+		d := s.dimension()
+		x[d] += s.size(d, part)
+		if s.unit() < combining {
 			d := s.dimension()
 			x[d] += s.size(d, part)
+			if s.pick(4) == 0 {
+				d := s.dimension()
+				x[d] += s.size(d, part)
+			}
 		}
 	}
 	for d, size := range f.Sizes {
@@ -185,19 +196,18 @@ func (s *stepper) step(from []int, field []candidate, part float64) []int {
 
 // dimension draws a dimension by its weight.
 func (s *stepper) dimension() int {
-	u := s.r.Float64() * s.weights[len(s.weights)-1]
-	for d, w := range s.weights {
-		if u < w {
-			return d
-		}
+	u, d := s.unit(), 0
+	for d < len(s.x)-1 && u >= s.weights[d] {
+		d++
 	}
-	return len(s.weights) - 1
+	return d
 }
 
 // size draws a step along a dimension, up or down, small and large ones alike.
 func (s *stepper) size(d int, part float64) int {
-	n := max(1, int(math.Exp(s.logs[d]*s.r.Float64()*part)+s.r.Float64()))
-	if s.r.Intn(2) == 0 {
+	u := s.share()
+	n := max(1, int(s.sizes[d][int(s.unit()*part*(stepSizes+1))]+float32(u>>1)*0x1p-15))
+	if u&1 == 0 {
 		return -n
 	}
 	return n

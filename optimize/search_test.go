@@ -36,7 +36,8 @@ func smallSKU(n int) (simulate.Article, forecast.Quantiles) {
 	return a, q
 }
 
-// TestSearchAgainstGrid: on small instances the search is within 1 % of the best of every policy in the box, for each family and measure.
+// TestSearchAgainstGrid: on small instances the search is within 1 % of the best of every policy in the box, for each family and
+// measure.
 func TestSearchAgainstGrid(t *testing.T) {
 	instances := 10
 	if testing.Short() {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestAdvanceInSteps: base stock, which looks at nothing but the position, does the same week by week in one run and in two with the state handed on.
+// TestAdvanceInSteps: base stock, which looks at nothing but the position, does the same week by week in one run and in two with
+// the state handed on.
 func TestAdvanceInSteps(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 7))

@@ -219,9 +219,10 @@ func (a *Article) validateLeadTime(bad func(string, any, string), number func(st
 	number("lead_time_cv", a.LeadTimeCV, 0, 10)
 }
 
-// OrderQuantity applies the order rules to a wanted quantity: rounded up to a multiple of the pack size, raised to the minimum order
-// quantity, capped at the maximum rounded down to a pack. A quantity of 0 or less is no order. A division by the pack size that misses a whole
-// number by rounding error alone (1e-9 of a pack) counts as whole, and so less than that of a pack is no order.
+// OrderQuantity applies the order rules to a wanted quantity: rounded up to a multiple of the pack size, raised to the minimum
+// order quantity, capped at the maximum rounded down to a pack. A quantity of 0 or less is no order. A division by the pack size
+// that misses a whole number by rounding error alone (1e-9 of a pack) counts as whole, and so less than that of a pack is no
+// order.
 func (a *Article) OrderQuantity(wanted float64) float64 {
 	const tolerance = 1e-9
 	packs := math.Ceil(wanted/a.PackSize - tolerance)

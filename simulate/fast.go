@@ -24,24 +24,16 @@ type Evaluator struct {
 	dear  []float64     // [scenario] the costs that the order follows
 	sums  []kernel.Sums // [position / Lanes]
 	world *world
-
-	position []int32 // [scenario] where it stands in the kernels' order
 }
 
 // NewEvaluator returns an Evaluator that uses the fastest kernel of this machine.
 func NewEvaluator() *Evaluator { return &Evaluator{kind: kernel.Best()} }
 
-// Prepare makes ready for an article and the scenarios drawn for it. Both must stay unchanged while policies are run.
-func (ev *Evaluator) Prepare(a *Article, sc *Scenarios) { ev.prepare(a, sc, ev.kind.Prepare) }
-
-// PrepareUnsorted is Prepare for a few policies that are run through all scenarios: it takes less time, and CostsBelow gives up later.
-func (ev *Evaluator) PrepareUnsorted(a *Article, sc *Scenarios) {
-	ev.prepare(a, sc, ev.kind.PrepareUnsorted)
-}
-
-func (ev *Evaluator) prepare(a *Article, sc *Scenarios, kernels func(*kernel.Problem)) {
+// Prepare makes ready for an article and the scenarios drawn for it. Both must stay unchanged while policies are run. Who runs
+// many calls Reorder then.
+func (ev *Evaluator) Prepare(a *Article, sc *Scenarios) {
 	ev.article, ev.sc = a, sc
-	ev.fits = ev.prepareArticle(a, sc) && ev.prepareScenarios(sc, kernels)
+	ev.fits = ev.prepareArticle(a, sc) && ev.prepareScenarios(sc)
 }
 
 // Costs returns each scenario's cost in dst, whose memory is reused: [scenario], money.
@@ -58,10 +50,9 @@ func (ev *Evaluator) Costs(p Policy, dst []float64) []float64 {
 	return dst
 }
 
-// CostsBelow returns the costs of a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It
-// gives up, abandoned, as soon as more do, and dst is then undefined. The costs are in dst, whose memory is reused, and not in
-// the order of the scenarios but in one that is common to all policies: those with a large demand, which tend to be dear, come
-// first.
+// CostsBelow returns the costs of a policy that is of interest only if at most maxAtLeast scenarios cost limit or more. It gives
+// up, abandoned, as soon as more do, and dst is then undefined. The costs are in dst, whose memory is reused, in an order that is
+// common to all policies until the next Reorder.
 func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []float64) (costs []float64, abandoned bool) {
 	if !ev.fits || !ev.preparePolicy(p) {
 		return ev.costsWide(p, limit, maxAtLeast, dst)
@@ -71,7 +62,8 @@ func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []f
 	return dst[:ev.sc.N], atLeast > maxAtLeast
 }
 
-// Reorder changes the order of CostsBelow's costs: scenarios in which the policy is dear come first, so that policies like it are abandoned early.
+// Reorder makes ready for many policies that are like one: each then takes less time, and CostsBelow's costs are in an order in
+// which scenarios where the policy is dear come first, so that policies like it are abandoned early.
 func (ev *Evaluator) Reorder(p Policy) {
 	if ev.fits {
 		ev.dear = ev.Costs(p, ev.dear)
@@ -135,7 +127,8 @@ func (ev *Evaluator) flows(position int, f *Flows) (shortWeeks float64) {
 	return float64(s.Short[l])
 }
 
-// OrdersCost tells whether every unit ordered costs something, and stock does: policies that order differently then cost differently.
+// OrdersCost tells whether every unit ordered costs something, and stock does: policies that order differently then cost
+// differently.
 func (ev *Evaluator) OrdersCost() bool {
 	return ev.article.InboundCost > 0 && ev.article.HoldingCost > 0
 }
@@ -228,10 +221,10 @@ func shiftOf(share float64) int32 {
 }
 
 // prepareScenarios hands the scenarios to the kernels, and tells whether their sums fit.
-func (ev *Evaluator) prepareScenarios(sc *Scenarios, kernels func(*kernel.Problem)) bool {
+func (ev *Evaluator) prepareScenarios(sc *Scenarios) bool {
 	p := &ev.prob
 	p.Scenarios = kernel.Scenarios{N: sc.N, Demand: sc.demand, Delay: sc.delay, Lag: sc.lag, Round: sc.round}
-	kernels(p)
+	ev.kind.Prepare(p)
 	if p.ReturnShare != 0 { // a week's returns are at most its sales and one more for the rounding
 		ev.supply += float64(sc.Weeks) * (float64(p.Largest) + 1)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/restock-engine/restock/forecast"
+	"github.com/restock-engine/restock/simulate/internal/kernel"
 )
 
 func sortedCopy(x []float64) []float64 {
@@ -13,8 +14,8 @@ func sortedCopy(x []float64) []float64 {
 	return s
 }
 
-// inverter evaluates one week's quantile function quickly: a guide table leads from the leading bits of u to the linear piece (Chen and
-// Asau, AIIE Transactions 6(2), 1974). It gives what forecast.Quantiles.At gives.
+// inverter evaluates one week's quantile function quickly: a guide table leads from the leading bits of u to the linear piece
+// (Chen and Asau, AIIE Transactions 6(2), 1974). It gives what forecast.Quantiles.At gives.
 type inverter struct {
 	upper  []uint32 // [piece] the largest u of the piece, as unit maps it
 	base   []float64
@@ -25,7 +26,8 @@ type inverter struct {
 	beta   float64
 }
 
-// guideBits is the number of leading bits: with 1,024 cells few hold the end of a piece, so that the search's branch is predicted well.
+// guideBits is the number of leading bits: with 1,024 cells few hold the end of a piece, so that the search's branch is predicted
+// well.
 const guideBits = 10
 
 // build prepares the quantile function of week t.
@@ -69,19 +71,70 @@ func (inv *inverter) buildGuide(levels []float64) {
 	}
 }
 
-// all writes the quantiles at (u+shift)/2^32, modulo 1, of all points u to dst.
-func (inv *inverter) all(points []uint32, shift uint32, dst []float64) {
-	upper, base, slope := inv.upper, inv.base, inv.slope
-	for k, u := range points {
-		u += shift
-		i := int(inv.guide[u>>(32-guideBits)])
-		for u > upper[i] {
-			i++
+// wholeUnits writes floor(x+v) to dst for the quantiles x at all points and the v of their rounding, if the machine can do that
+// fast.
+func (inv *inverter) wholeUnits(kind kernel.Kind, points *risingPoints, shift, roundShift uint32, dst []int32) bool {
+	wrap := wrapOf(points.demand, shift)
+	for _, part := range [][2]int{{0, wrap}, {wrap, len(points.demand)}} {
+		demand, rounds, dst := points.demand[part[0]:part[1]], points.round[part[0]:part[1]], dst[part[0]:part[1]]
+		if len(demand) == 0 {
+			continue
 		}
-		if i < len(base) {
-			dst[k] = max(0, base[i]+float64(slope[i]*unit(u)))
-		} else {
-			dst[k] = inv.value(i, unit(u))
+		last := len(inv.base)
+		first := min(int(inv.guide[(demand[0]+shift)>>(32-guideBits)]), last)
+		if first < last {
+			pieces := kernel.Pieces{Upper: inv.upper[first:], Base: inv.base[first:], Slope: inv.slope[first:]}
+			if !kind.Invert(demand, rounds, shift, roundShift, pieces, dst) {
+				return false
+			}
+		} else if kind != kernel.AVX512 {
+			return false
+		}
+		for k := len(demand) - 1; k >= 0 && demand[k]+shift > inv.upper[last-1]; k-- {
+			dst[k] = int32(inv.value(last, unit(demand[k]+shift)) + rounding(rounds[k]+roundShift))
+		}
+	}
+	return true
+}
+
+// wrapOf returns the number of points that do not exceed 2^32 with the shift.
+func wrapOf(points []uint32, shift uint32) int {
+	if shift == 0 {
+		return len(points)
+	}
+	wrap, _ := slices.BinarySearch(points, -shift)
+	return wrap
+}
+
+// all writes the quantiles at (u+shift)/2^32, modulo 1, of all points u, which must rise, to dst.
+func (inv *inverter) all(points []uint32, shift uint32, dst []float64) {
+	wrap := wrapOf(points, shift)
+	inv.rising(points[:wrap], shift, dst)
+	inv.rising(points[wrap:], shift, dst[wrap:])
+}
+
+// rising writes the quantiles at (u+shift)/2^32 to dst, where u+shift rises.
+func (inv *inverter) rising(points []uint32, shift uint32, dst []float64) {
+	dst = dst[:len(points)]
+	for k, i := 0, 0; k < len(points) && i <= len(inv.base); i++ {
+		upper := inv.upper[i]
+		if i == len(inv.base) {
+			for ; k < len(points); k++ {
+				dst[k] = inv.value(i, unit(points[k]+shift))
+			}
+			return
+		}
+		base, slope := inv.base[i], inv.slope[i]
+		for ; k < len(points); k++ {
+			u := points[k] + shift
+			if u > upper {
+				break
+			}
+			x := base + float64(slope*unit(u))
+			if x < 0 { // max is slower: it knows what to do with NaN
+				x = 0
+			}
+			dst[k] = x
 		}
 	}
 }

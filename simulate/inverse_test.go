@@ -29,8 +29,8 @@ func anyQuantiles(r *rand.Rand, n, weeks int) *forecast.Quantiles {
 	return q
 }
 
-// TestInverter compares the table with the definition, forecast.Quantiles.At, for 1 to 99 random levels: the same values, exact at the
-// levels, rising with u.
+// TestInverter compares the table with the definition, forecast.Quantiles.At, for 1 to 99 random levels: the same values, exact
+// at the levels, rising with u.
 func TestInverter(t *testing.T) {
 	var inv inverter
 	var draw [1]float64
@@ -71,8 +71,8 @@ func TestInverter(t *testing.T) {
 	}
 }
 
-// TestInverterTails works both tails by hand, for levels 0.25 and 0.5 and values 10 and 12. Below: 12-10 over 0.25 is a slope of 8, so
-// 10 - 0.25·8 = 8 at u = 0. Above: β = 2/ln(0.75/0.5), and at u = 2/3 = 1 - 0.5/1.5 the tail adds β·ln 1.5 = 2.
+// TestInverterTails works both tails by hand, for levels 0.25 and 0.5 and values 10 and 12. Below: 12-10 over 0.25 is a slope of
+// 8, so 10 - 0.25·8 = 8 at u = 0. Above: β = 2/ln(0.75/0.5), and at u = 2/3 = 1 - 0.5/1.5 the tail adds β·ln 1.5 = 2.
 func TestInverterTails(t *testing.T) {
 	var inv inverter
 	q := &forecast.Quantiles{Levels: []float64{0.25, 0.5}, Values: []float32{10, 12, 1, 5}}

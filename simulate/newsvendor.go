@@ -7,8 +7,9 @@ import (
 	"github.com/restock-engine/restock/internal/stat"
 )
 
-// Newsvendor is the myopic newsvendor policy: in review week e, order up to the critical-ratio quantile of the demand that the next order
-// cannot serve any more, weeks e..e+L+R-1. It has no parameters of its own: [NewNewsvendor] computes its levels from scenarios.
+// Newsvendor is the myopic newsvendor policy: in review week e, order up to the critical-ratio quantile of the demand that the
+// next order cannot serve any more, weeks e..e+L+R-1. It has no parameters of its own: [NewNewsvendor] computes its levels from
+// scenarios.
 type Newsvendor struct {
 	Levels []float64 // [week] order-up-to level, units
 }
@@ -20,13 +21,7 @@ func NewNewsvendor(a *Article, sc *Scenarios) Newsvendor {
 	if a.LostSaleCost > 0 {
 		ratio = a.LostSaleCost / (a.LostSaleCost + a.HoldingCost*float64(a.ReviewPeriod))
 	}
-	lead := 0.0
-	for i := range sc.N {
-		for t := range sc.Weeks {
-			lead += float64(sc.ArrivalDelay(i, t))
-		}
-	}
-	window := int(math.Round(lead/float64(sc.N*sc.Weeks))) + a.ReviewPeriod
+	window := int(math.Round(sc.MeanDelay())) + a.ReviewPeriod
 	levels := make([]float64, sc.Weeks)
 	sums := make([]float64, sc.N)
 	for e := range levels {

@@ -86,9 +86,9 @@ func costAt(a Article, sc *Scenarios, s float64) (cost, profit float64) {
 	return cost, profit
 }
 
-// TestNewsvendorOracles compares a week of the simulator with textbook newsvendor instances (Snyder and Shen, Fundamentals of Supply
-// Chain Theory; Porteus). Their model carries backlog where this one loses sales, which is the same within a single week; instances with a lead
-// time L are a single week with the demand of L+1.
+// TestNewsvendorOracles compares a week of the simulator with textbook newsvendor instances (Snyder and Shen, Fundamentals of
+// Supply Chain Theory; Porteus). Their model carries backlog where this one loses sales, which is the same within a single week;
+// instances with a lead time L are a single week with the demand of L+1.
 func TestNewsvendorOracles(t *testing.T) {
 	var cases []newsvendorCase
 	readOracle(t, "newsvendor.json", &cases)
@@ -131,8 +131,8 @@ func TestNewsvendorOracles(t *testing.T) {
 	}
 }
 
-// newsvendorLevel returns the level of week 0 of the Newsvendor policy: the lead time L is floor(ℓ) of every order, and demand of the weeks
-// after L+R is there to be ignored.
+// newsvendorLevel returns the level of week 0 of the Newsvendor policy: the lead time L is floor(ℓ) of every order, and demand of
+// the weeks after L+R is there to be ignored.
 func newsvendorLevel(t *testing.T, c *newsvendorCase, demand []float64, whole bool) float64 {
 	lead := int(c.number("lead_time"))
 	rows, times := make([][]float64, len(demand)), make([][]float64, len(demand))
@@ -167,8 +167,9 @@ func newsvendorLevel(t *testing.T, c *newsvendorCase, demand []float64, whole bo
 	return p.Levels[0]
 }
 
-// TestNewsvendorLevels works the rule by hand: 5 equally likely scenarios whose demand over weeks 0 and 1 is 1, 2, 3, 4, 5, review each
-// second week, no lead time, m = 3, h = 0.5: the ratio is 3/(3+2·0.5) = 0.75, and the quantile at 0.75·4 = 3, counted from 0, is 4.
+// TestNewsvendorLevels works the rule by hand: 5 equally likely scenarios whose demand over weeks 0 and 1 is 1, 2, 3, 4, 5,
+// review each second week, no lead time, m = 3, h = 0.5: the ratio is 3/(3+2·0.5) = 0.75, and the quantile at 0.75·4 = 3, counted
+// from 0, is 4.
 func TestNewsvendorLevels(t *testing.T) {
 	sc := handmade([][]float64{{3, 0, 9}, {0, 1, 9}, {2, 3, 9}, {1, 1, 9}, {2, 2, 9}}, nil, nil, nil)
 	a := literature(3, 0.5, 3, 0)

@@ -15,8 +15,8 @@ import (
 	restat "github.com/restock-engine/restock/internal/stat"
 )
 
-// zLimit is how many standard errors a Monte Carlo estimate may be off. One honest estimate fails with probability 7e-6; the tests of
-// this file make about 150 of them, so a new seed fails with probability 0.001. The seeds are fixed.
+// zLimit is how many standard errors a Monte Carlo estimate may be off. One honest estimate fails with probability 7e-6; the
+// tests of this file make about 150 of them, so a new seed fails with probability 0.001. The seeds are fixed.
 const zLimit = 4.5
 
 func readOracle(t *testing.T, name string, into any) {
@@ -30,8 +30,8 @@ func readOracle(t *testing.T, name string, into any) {
 	}
 }
 
-// literature returns an article of the textbooks' rules: inbound is received before the demand, nothing comes back, h for what is left at the
-// end of a week, p for a lost sale, K for an order.
+// literature returns an article of the textbooks' rules: inbound is received before the demand, nothing comes back, h for what is
+// left at the end of a week, p for a lost sale, K for an order.
 func literature(weeks int, h, p, k float64) Article {
 	a := DefaultArticle()
 	a.Horizon, a.InboundBeforeDemand = weeks, 1
@@ -39,8 +39,8 @@ func literature(weeks int, h, p, k float64) Article {
 	return a
 }
 
-// discreteDraws returns n scenarios of weeks draws each from the week's distribution, given as its cumulative probabilities, all orders with
-// the same lead time.
+// discreteDraws returns n scenarios of weeks draws each from the week's distribution, given as its cumulative probabilities, all
+// orders with the same lead time.
 func discreteDraws(seed uint64, n, weeks, leadTime int, cdf func(week int) []float64) *Scenarios {
 	r := rand.New(rand.NewPCG(seed, 2))
 	sc := &Scenarios{}
@@ -96,8 +96,8 @@ const (
 	warmUp      = 30 // weeks; every system below forgets its first weeks within some lead times
 )
 
-// TestZipkin compares base-stock systems in the long run with Zipkin (2008), Table 3, cell by cell: the cost of the level that the backlog
-// model gives, and of the best level, beside which no neighbour may be cheaper.
+// TestZipkin compares base-stock systems in the long run with Zipkin (2008), Table 3, cell by cell: the cost of the level that
+// the backlog model gives, and of the best level, beside which no neighbour may be cheaper.
 func TestZipkin(t *testing.T) {
 	var oracle struct {
 		Rows []struct {
@@ -145,8 +145,9 @@ func TestZipkin(t *testing.T) {
 	}
 }
 
-// TestGeometricDemand checks the heavier-tailed demand of Zipkin's Table 4, P(d) = (1/6)(5/6)^d, for a lead time of one week, where the stock
-// on hand is a small Markov chain: after the delivery x, the next week x' = (x-d)⁺ + S-x. Its stationary cost is computed here.
+// TestGeometricDemand checks the heavier-tailed demand of Zipkin's Table 4, P(d) = (1/6)(5/6)^d, for a lead time of one week,
+// where the stock on hand is a small Markov chain: after the delivery x, the next week x' = (x-d)⁺ + S-x. Its stationary cost is
+// computed here.
 func TestGeometricDemand(t *testing.T) {
 	var cdf []float64
 	for d := 1.0; d < 250; d++ {
@@ -190,9 +191,9 @@ func geometricCost(s int, p float64) float64 {
 	return cost
 }
 
-// TestBijvank compares the system with fixed order cost of Bijvank, Bhulai and Huh (2015), Table 1. Its (s,nQ) policy orders the smallest
-// multiple of Q that lifts the position above s: (s, S) with S = s+1 and packs of Q. The estimates must agree with the exact costs of
-// reordering at a position of at most s, and tell them from those of reordering below s.
+// TestBijvank compares the system with fixed order cost of Bijvank, Bhulai and Huh (2015), Table 1. Its (s,nQ) policy orders the
+// smallest multiple of Q that lifts the position above s: (s, S) with S = s+1 and packs of Q. The estimates must agree with the
+// exact costs of reordering at a position of at most s, and tell them from those of reordering below s.
 func TestBijvank(t *testing.T) {
 	var oracle struct {
 		Fixed struct {
@@ -233,7 +234,8 @@ func TestBijvank(t *testing.T) {
 	}
 }
 
-// TestExactDistributions compares 12-week cost distributions with exact ones: the mean, and the quantiles, the 75th percentile among them.
+// TestExactDistributions compares 12-week cost distributions with exact ones: the mean, and the quantiles, the 75th percentile
+// among them.
 func TestExactDistributions(t *testing.T) {
 	var oracle struct {
 		Cases []struct {

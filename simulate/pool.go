@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 
 	"github.com/restock-engine/restock/internal/random"
@@ -27,12 +29,12 @@ const (
 	numDims
 )
 
-// Sampler holds the points from which scenarios are drawn: for each set, number of scenarios and week one Latin hypercube column per
-// source of randomness, shared by all SKUs. A SKU shifts each column by an amount of its own, modulo 1 (Cranley and Patterson, SIAM
-// J. Numer. Anal. 13(6), 1976), so a draw costs one addition. Averaged over the shifts two SKUs' draws are independent; those
-// of a given pair are not, so costs must never be added up over SKUs scenario by scenario. The columns are stratified
-// (McKay, Beckman and Conover, Technometrics 21(2), 1979), and stay so under the shift. What that gains over plain Monte Carlo
-// is measured by BenchmarkQuantileError. A Sampler is safe for concurrent use.
+// Sampler holds the points from which scenarios are drawn: for each set, number of scenarios and week one Latin hypercube column
+// per source of randomness, shared by all SKUs. A SKU shifts each column by an amount of its own, modulo 1 (Cranley and
+// Patterson, SIAM J. Numer. Anal. 13(6), 1976), so a draw costs one addition. Averaged over the shifts two SKUs' draws are
+// independent; those of a given pair are not, so costs must never be added up over SKUs scenario by scenario. The columns are
+// stratified (McKay, Beckman and Conover, Technometrics 21(2), 1979), and stay so under the shift. What that gains over plain
+// Monte Carlo is measured by BenchmarkQuantileError. A Sampler is safe for concurrent use.
 type Sampler struct {
 	seed  uint64
 	mu    sync.Mutex
@@ -44,9 +46,37 @@ type poolKey struct {
 	n   int
 }
 
-// pool holds the columns of one set and number of scenarios: [week][dimension][scenario], uniform on the 2^32 integers.
+// pool holds the points of one set and number of scenarios.
 type pool struct {
-	weeks [][numDims][]uint32
+	weeks []weekPoints
+}
+
+// weekPoints are a week's columns, [dimension][scenario], uniform on the 2^32 integers, and those of the demand once more in
+// rising order: so the quantile function is inverted without a search.
+type weekPoints struct {
+	columns [numDims][]uint32
+	rising  risingPoints
+}
+
+// risingPoints are the points of the demand in rising order, each with its scenario and that scenario's point of the rounding.
+type risingPoints struct {
+	demand, round []uint32
+	scenario      []int32
+}
+
+func newWeekPoints(columns [numDims][]uint32) weekPoints {
+	w := weekPoints{columns: columns}
+	order := make([]int32, len(columns[demandDim]))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int { return cmp.Compare(columns[demandDim][i], columns[demandDim][j]) })
+	w.rising.scenario = order
+	for _, i := range order {
+		w.rising.demand = append(w.rising.demand, columns[demandDim][i])
+		w.rising.round = append(w.rising.round, columns[demandRoundDim][i])
+	}
+	return w
 }
 
 // NewSampler returns the sampler of a run's seed.
@@ -59,8 +89,8 @@ func (s *Sampler) Key(merchant, article string) random.Key {
 	return random.NewKey(s.seed, "sku", merchant, article)
 }
 
-// points returns the columns of the first weeks weeks, which do not depend on how many weeks are asked for.
-func (s *Sampler) points(set Set, n, weeks int) [][numDims][]uint32 {
+// points returns the points of the first weeks weeks, which do not depend on how many weeks are asked for.
+func (s *Sampler) points(set Set, n, weeks int) []weekPoints {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := poolKey{set, n}
@@ -70,11 +100,11 @@ func (s *Sampler) points(set Set, n, weeks int) [][numDims][]uint32 {
 		s.pools[k] = p
 	}
 	for t := len(p.weeks); t < weeks; t++ {
-		var w [numDims][]uint32
-		for d := range w {
-			w[d] = latinColumn(n, random.NewKey(s.seed, "pool").Int(int(set)).Int(n).Int(t).Int(d))
+		var columns [numDims][]uint32
+		for d := range columns {
+			columns[d] = latinColumn(n, random.NewKey(s.seed, "pool").Int(int(set)).Int(n).Int(t).Int(d))
 		}
-		p.weeks = append(p.weeks, w)
+		p.weeks = append(p.weeks, newWeekPoints(columns))
 	}
 	return p.weeks[:weeks]
 }

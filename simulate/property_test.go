@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// checkProperties checks what holds for every article, policy and scenario: nothing appears from nowhere or vanishes, nothing is negative, no
-// more is sold than there is, and the same arguments give the same answer.
+// checkProperties checks what holds for every article, policy and scenario: nothing appears from nowhere or vanishes, nothing is
+// negative, no more is sold than there is, and the same arguments give the same answer.
 func checkProperties(t *testing.T, a *Article, p Policy, sc *Scenarios) {
 	t.Helper()
 	w := newWorld(sc.Weeks)

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// This file is a second simulator, written from docs/model.md alone and in another style: it knows nothing but the lines of a trace, keeps
-// what is to come in a calendar of parcels, and adds up money week by week. Whatever it disagrees about with run.go is a bug in one of them.
+// This file is a second simulator, written from docs/model.md alone and in another style: it knows nothing but the lines of a
+// trace, keeps what is to come in a calendar of parcels, and adds up money week by week. Whatever it disagrees about with run.go
+// is a bug in one of them.
 
 // traceHead and traceLine are the two kinds of lines of a trace, as a stranger would read them.
 type traceHead struct {
@@ -195,8 +196,8 @@ func (b *bookkeeper) sendBack(t int, sales float64, s traceLine) {
 // near tells whether two amounts agree to 1e-9 of the scale.
 func near(a, b, scale float64) bool { return math.Abs(a-b) <= 1e-9*math.Max(1, math.Abs(scale)) }
 
-// checkTrace writes the trace of a policy, reads it again, and recomputes every week and every cost with the second simulator: whole
-// units exactly, continuous ones and money within 1e-9. It also compares with what Run says.
+// checkTrace writes the trace of a policy, reads it again, and recomputes every week and every cost with the second simulator:
+// whole units exactly, continuous ones and money within 1e-9. It also compares with what Run says.
 func checkTrace(t *testing.T, a *Article, p Policy, sc *Scenarios) {
 	t.Helper()
 	var out bytes.Buffer

@@ -11,8 +11,8 @@ const (
 	PositionTrigger Trigger = "position" // on hand + outstanding ≤ s (the classical one)
 )
 
-// RSQ is the extended (R, s, Q) policy θ = (t0, Q0, s, Q, t_limit) of Presbitero et al. (2025): a kick-start order Q0 in week t0, then
-// Q in each review week up to t_limit in which the trigger is true. R is the article's review period.
+// RSQ is the extended (R, s, Q) policy θ = (t0, Q0, s, Q, t_limit) of Presbitero et al. (2025): a kick-start order Q0 in week t0,
+// then Q in each review week up to t_limit in which the trigger is true. R is the article's review period.
 type RSQ struct {
 	T0           int     // week of the kick-start order
 	Q0           float64 // units of the kick-start order

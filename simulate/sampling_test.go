@@ -13,14 +13,15 @@ import (
 	"github.com/restock-engine/restock/forecast"
 )
 
-// Statistical tests here fail with a probability of at most 1e-5 each under a new seed; the seeds are fixed. Latin hypercube points are
-// spread more evenly than independent ones, so bounds made for independent draws err on the safe side.
+// Statistical tests here fail with a probability of at most 1e-5 each under a new seed; the seeds are fixed. Latin hypercube
+// points are spread more evenly than independent ones, so bounds made for independent draws err on the safe side.
 
-// dkw is the distance between empirical and true distribution that n independent draws exceed with probability 1e-6: the inequality of
-// Dvoretzky, Kiefer and Wolfowitz with Massart's constant (Annals of Probability 18(3), 1990).
+// dkw is the distance between empirical and true distribution that n independent draws exceed with probability 1e-6: the
+// inequality of Dvoretzky, Kiefer and Wolfowitz with Massart's constant (Annals of Probability 18(3), 1990).
 func dkw(n int) float64 { return math.Sqrt(math.Log(2/1e-6) / (2 * float64(n))) }
 
-// rising returns quantiles without ties, so that the distribution is continuous and At can be inverted, and its distribution function.
+// rising returns quantiles without ties, so that the distribution is continuous and At can be inverted, and its distribution
+// function.
 func rising(weeks int) (*forecast.Quantiles, func(week int, x float64) float64) {
 	q := &forecast.Quantiles{Levels: forecast.Levels39()}
 	for t := range weeks {
@@ -73,8 +74,8 @@ func continuousArticle(weeks int) Article {
 	return a
 }
 
-// TestDemandDistribution is a Kolmogorov-Smirnov test of each week's demand, and a test of its mean. Without autocorrelation one draw lies in
-// each of N equally likely slices, which bounds the distance by 2/N.
+// TestDemandDistribution is a Kolmogorov-Smirnov test of each week's demand, and a test of its mean. Without autocorrelation one
+// draw lies in each of N equally likely slices, which bounds the distance by 2/N.
 func TestDemandDistribution(t *testing.T) {
 	const weeks = 12
 	q, cdf := rising(weeks)
@@ -130,8 +131,8 @@ func TestWholeUnitsAreUnbiased(t *testing.T) {
 	}
 }
 
-// TestAutocorrelation: the normal scores of the draws have the lag-1 correlation φ and the lag-2 correlation φ², and other sources of
-// chance none.
+// TestAutocorrelation: the normal scores of the draws have the lag-1 correlation φ and the lag-2 correlation φ², and other
+// sources of chance none.
 func TestAutocorrelation(t *testing.T) {
 	const n, weeks = 2000, 13
 	q, cdf := rising(weeks)
@@ -160,7 +161,8 @@ func TestAutocorrelation(t *testing.T) {
 	}
 }
 
-// TestLeadTimes: Gamma lead times show their mean, coefficient of variation and weeks; a list shows each of its elements equally often.
+// TestLeadTimes: Gamma lead times show their mean, coefficient of variation and weeks; a list shows each of its elements equally
+// often.
 func TestLeadTimes(t *testing.T) {
 	const n, weeks = 1000, 3
 	q := pointForecast(1, 1, 1)
@@ -279,9 +281,9 @@ func TestReturnDraws(t *testing.T) {
 	}
 }
 
-// TestSetsAndKeysAreIndependent. SKUs share their points and differ by shifts: the draws of one pair of SKUs are strongly dependent, with a
-// correlation between -0.5 and 1, of variance 1/20 + 1/30 at most over the shifts, and of mean 0. What is tested is that mean. Sets and seeds
-// share nothing.
+// TestSetsAndKeysAreIndependent. SKUs share their points and differ by shifts: the draws of one pair of SKUs are strongly
+// dependent, with a correlation between -0.5 and 1, of variance 1/20 + 1/30 at most over the shifts, and of mean 0. What is
+// tested is that mean. Sets and seeds share nothing.
 func TestSetsAndKeysAreIndependent(t *testing.T) {
 	const n, keys = 400, 300
 	a := continuousArticle(2)
@@ -313,7 +315,8 @@ func TestSetsAndKeysAreIndependent(t *testing.T) {
 	}
 }
 
-// TestDrawsDependOnSeedAndKeyAlone: not on what was drawn before, nor on the memory reused, the policy's economics or the horizon.
+// TestDrawsDependOnSeedAndKeyAlone: not on what was drawn before, nor on the memory reused, the policy's economics or the
+// horizon.
 func TestDrawsDependOnSeedAndKeyAlone(t *testing.T) {
 	q, _ := rising(12)
 	a := DefaultArticle()
@@ -390,6 +393,29 @@ func TestDrawErrors(t *testing.T) {
 	for _, n := range []int{0, -1, MaxScenarioWeeks, math.MaxInt} {
 		if err := s.Draw(&Scenarios{}, &a, q, 1, OptSet, n, false); err == nil {
 			t.Errorf("%d scenarios can be drawn", n)
+		}
+	}
+}
+
+// BenchmarkDraw is what a SKU's scenarios cost, 12 weeks of 39 quantiles.
+func BenchmarkDraw(b *testing.B) {
+	q := anyQuantiles(rand.New(rand.NewPCG(1, 0)), 39, 12)
+	for _, returns := range []float64{0, 0.3} {
+		for _, n := range []int{500, 2000} {
+			b.Run(fmt.Sprintf("returns=%g/%d", returns, n), func(b *testing.B) {
+				a := DefaultArticle()
+				a.Units, a.LeadTimeMean, a.LeadTimeCV = Whole, 2.5, 0.4
+				a.ReturnRate, a.ReturnLagWeights = returns, []float64{0.2, 0.4, 0.3, 0.1}
+				s := NewSampler(1)
+				var sc Scenarios
+				key := s.Key("m", "a")
+				for i := 0; b.Loop(); i++ {
+					if err := s.Draw(&sc, &a, q, key.Int(i%100), EvalSet, n, false); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n*sc.Weeks), "ns/scen-week")
+			})
 		}
 	}
 }

@@ -35,6 +35,8 @@ type Scenarios struct {
 	leadTimes []float64 // weeks, real; only with Draw's detail
 
 	inverter inverter // Draw's; kept because SKUs share their levels
+	draws    []float64
+	units    []int32
 }
 
 func (sc *Scenarios) index(i, t int) int { return (i/Lanes*sc.Weeks+t)*Lanes + i%Lanes }
@@ -45,6 +47,31 @@ func (sc *Scenarios) Demand(i, t int) float64 {
 		return sc.wide64[sc.index(i, t)]
 	}
 	return float64(sc.demand[sc.index(i, t)])
+}
+
+// AddDemand adds each scenario's demand in week t to sums, [scenario], units.
+func (sc *Scenarios) AddDemand(t int, sums []float64) {
+	for first := 0; first < sc.N; first += Lanes {
+		c, block := sc.index(first, t), sums[first:min(first+Lanes, sc.N)]
+		if sc.wide {
+			for l, x := range sc.wide64[c:][:len(block)] {
+				block[l] += x
+			}
+			continue
+		}
+		for l, x := range sc.demand[c:][:len(block)] {
+			block[l] += float64(x)
+		}
+	}
+}
+
+// MeanDelay returns the mean of floor(ℓ) over all draws, weeks.
+func (sc *Scenarios) MeanDelay() float64 {
+	sum := 0
+	for _, d := range sc.delay { // 0 in the padding
+		sum += int(d)
+	}
+	return float64(sum) / float64(sc.N*sc.Weeks)
 }
 
 // ArrivalDelay returns floor(ℓ): an order of week t arrives in week t + ArrivalDelay; at least Weeks means after the horizon.
@@ -70,9 +97,9 @@ func CheckScenarios(n, weeks int) error {
 	return nil
 }
 
-// Draw fills sc with n scenarios of a SKU: its article's horizon, lead times and returns, the demand quantiles of its forecast. They
-// depend on the sampler's seed, the key, the set and n alone. sc's memory is reused. With detail, real lead times are kept for a trace.
-// The article must be valid. Errors: a forecast shorter than the horizon, too many scenarios.
+// Draw fills sc with n scenarios of a SKU: its article's horizon, lead times and returns, the demand quantiles of its forecast.
+// They depend on the sampler's seed, the key, the set and n alone. sc's memory is reused. With detail, real lead times are kept
+// for a trace. The article must be valid. Errors: a forecast shorter than the horizon, too many scenarios.
 func (s *Sampler) Draw(sc *Scenarios, a *Article, q *forecast.Quantiles, key random.Key, set Set, n int, detail bool) error {
 	if q.Weeks() < a.Horizon {
 		return fmt.Errorf("the forecast has %d weeks, the horizon needs %d", q.Weeks(), a.Horizon)
@@ -122,14 +149,14 @@ func resized[T any](x []T, n int) []T {
 type drawing struct {
 	sc     *Scenarios
 	a      *Article
-	points [][numDims][]uint32
+	points []weekPoints      // [week]
 	shifts [][numDims]uint32 // [week]
 	kind   kernel.Kind
 }
 
 // column returns the points and the shift of a week's source of randomness; point i is column[i] + shift modulo 2^32.
 func (d *drawing) column(t int, k dimension) ([]uint32, uint32) {
-	return d.points[t][k], d.shifts[t][k]
+	return d.points[t].columns[k], d.shifts[t][k]
 }
 
 func (d *drawing) kernelColumn(t int, k dimension) kernel.Column {
@@ -150,38 +177,47 @@ func (d *drawing) demand(q *forecast.Quantiles) {
 	}
 	uniforms := d.uniforms()
 	inv := &sc.inverter
-	draws := make([]float64, sc.N)
+	sc.draws, sc.units = resized(sc.draws, sc.N), resized(sc.units, sc.N)
 	for t := range sc.Weeks {
 		inv.build(q, t)
-		if uniforms != nil {
-			for i, u := range uniforms[t*sc.N:][:sc.N] {
-				draws[i] = inv.atUnit(u)
-			}
-		} else {
-			points, shift := d.column(t, demandDim)
-			inv.all(points, shift, draws)
+		points := &d.points[t].rising
+		shift, roundShift := d.shifts[t][demandDim], d.shifts[t][demandRoundDim]
+		rounds, scenarios := points.round[:sc.N], points.scenario[:sc.N]
+		cell := func(i int32) int { // sc.index of the week, quickly
+			return int(i) + int(uint32(i)/Lanes*Lanes)*(sc.Weeks-1) + t*Lanes
 		}
-		rounds, shift := d.column(t, demandRoundDim)
-		for first := 0; first < sc.N; first += Lanes {
-			c, last := sc.index(first, t), min(first+Lanes, sc.N)
-			block := draws[first:last]
-			v := rounds[first:][:len(block)]
-			if !sc.wide {
-				units := sc.demand[c:][:len(block)]
-				for i, x := range block {
-					units[i] = int32(x + float64(v[i]+shift)*0x1p-32)
+		if sc.wide || uniforms != nil || !inv.wholeUnits(d.kind, points, shift, roundShift, sc.units) {
+			if uniforms != nil {
+				for k, i := range scenarios {
+					sc.draws[k] = inv.atUnit(uniforms[t*sc.N+int(i)])
 				}
-				continue
+			} else {
+				inv.all(points.demand, shift, sc.draws)
 			}
-			for i, x := range block {
+			for k, x := range sc.draws {
 				if whole {
-					x = math.Floor(x + float64(v[i]+shift)*0x1p-32)
+					x += rounding(rounds[k] + roundShift)
 				}
-				sc.wide64[c+i] = x
+				switch {
+				case !sc.wide:
+					sc.units[k] = int32(x)
+				case whole:
+					sc.wide64[cell(scenarios[k])] = math.Floor(x)
+				default:
+					sc.wide64[cell(scenarios[k])] = x
+				}
+			}
+		}
+		if !sc.wide {
+			for k, x := range sc.units {
+				sc.demand[cell(scenarios[k])] = x
 			}
 		}
 	}
 }
+
+// rounding returns the v of floor(x+v), in [0,1).
+func rounding(u uint32) float64 { return float64(int64(u)) * 0x1p-32 }
 
 // fitsInt tells whether every demand that q can give is at most maxInt. The largest is at the largest uniform number.
 func fitsInt(q *forecast.Quantiles, weeks int) bool {
@@ -250,8 +286,9 @@ func (d *drawing) leadTimes(detail bool) {
 	}
 }
 
-// leadTimeDistribution returns the quantile function of an article's lead time, and the steps of floor(ℓ) in units of 2^-32: floor(ℓ) is the
-// number of steps that are at most u. Steps at weeks beyond the horizon are left out: such orders arrive after it.
+// leadTimeDistribution returns the quantile function of an article's lead time, and the steps of floor(ℓ) in units of 2^-32:
+// floor(ℓ) is the number of steps that are at most u. Steps at weeks beyond the horizon are left out: such orders arrive after
+// it.
 func leadTimeDistribution(a *Article, weeks int) (quantile func(u float64) float64, steps []uint32) {
 	var cdf func(x float64) float64 // P(ℓ < x)
 	switch n := len(a.LeadTimeSamples); {

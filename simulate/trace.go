@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// WriteTrace writes the trace of a policy on scenarios drawn with detail: one JSON object a line, the SKU first, then every scenario with
-// its weeks, every number in full precision, as contracts.md describes it. It runs the same code as [Run].
+// WriteTrace writes the trace of a policy on scenarios drawn with detail: one JSON object a line, the SKU first, then every
+// scenario with its weeks, every number in full precision, as contracts.md describes it. It runs the same code as [Run].
 func WriteTrace(out io.Writer, merchant, article string, a *Article, p Policy, sc *Scenarios) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
@@ -58,7 +58,8 @@ func newTraceScenario(weeks int) *traceScenario {
 		ReturnLag: make([]int, weeks), ReturnRound: make([]float64, weeks), Weeks: make([]WeekRecord, weeks)}
 }
 
-// traceParams are the article's resolved columns under their names in the articles table, and the settings that change the simulation.
+// traceParams are the article's resolved columns under their names in the articles table, and the settings that change the
+// simulation.
 type traceParams struct {
 	OnHand                float64      `json:"on_hand"`
 	Price                 float64      `json:"price"`

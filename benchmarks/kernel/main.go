@@ -154,6 +154,7 @@ func newCases() ([]*instance, error) {
 		}
 		c.ev = simulate.NewEvaluator()
 		c.ev.Prepare(&c.article, &c.sc)
+		c.ev.Reorder(c.policies[0])
 		c.loop = newLoop(&c.article, &c.sc)
 	}
 	return cases, nil

@@ -11,7 +11,8 @@ import (
 )
 
 // Quantile returns the empirical p-quantile of x with linear interpolation between order statistics at p·(N-1), the default of
-// NumPy's percentile (definition 7 of Hyndman and Fan, The American Statistician 50(4), 1996). It partly reorders x. NaN if x is empty.
+// NumPy's percentile (definition 7 of Hyndman and Fan, The American Statistician 50(4), 1996). It partly reorders x. NaN if x is
+// empty.
 func Quantile(x []float64, p float64) float64 {
 	n := len(x)
 	if n == 0 {
@@ -164,8 +165,9 @@ func MeanInterval(x []float64) Interval {
 	return Interval{mean, mean - half, mean + half}
 }
 
-// QuantileInterval returns the p-quantile of x and its distribution-free 95 % confidence interval: the order statistics whose ranks
-// are N·p ∓ 1.96·√(N·p·(1-p)) (Conover, Practical Nonparametric Statistics, 3rd ed. 1999, section 3.2, large samples). It reorders x.
+// QuantileInterval returns the p-quantile of x and its distribution-free 95 % confidence interval: the order statistics whose
+// ranks are N·p ∓ 1.96·√(N·p·(1-p)) (Conover, Practical Nonparametric Statistics, 3rd ed. 1999, section 3.2, large samples). It
+// reorders x.
 func QuantileInterval(x []float64, p float64) Interval {
 	n, last := float64(len(x)), len(x)-1
 	half := Z95 * math.Sqrt(n*p*(1-p))
@@ -192,17 +194,16 @@ const batches = 20
 
 var t19 = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: batches - 1}.Quantile(0.975)
 
-// PairedInterval returns measure(a) - measure(b) of two samples that share their scenarios, with its 95 % confidence interval by batching:
-// the difference within each of 20 batches, and Student's t around the difference of the whole (Nakayama, ACM TOMACS 24(4), 2014, section
-// 3: sectioning, which has less bias than averaging batches). measure may reorder what it is given. Samples of fewer than 40 have no interval:
-// Low and High are infinite.
-func PairedInterval(a, b []float64, measure func([]float64) float64) Interval {
+// PairedInterval returns the difference of a measure of two samples that share their scenarios, measure(a) - measure(b), which is
+// given, with its 95 % confidence interval by batching: the difference within each of 20 batches, and Student's t around the
+// difference of the whole (Nakayama, ACM TOMACS 24(4), 2014, section 3: sectioning, which has less bias than averaging batches).
+// measure may reorder what it is given. Samples of fewer than 40 have no interval: Low and High are infinite.
+func PairedInterval(estimate float64, a, b []float64, measure func([]float64) float64) Interval {
 	n := len(a)
-	x, y := slices.Clone(a), slices.Clone(b)
-	estimate := measure(x) - measure(y)
 	if n < 2*batches {
 		return Interval{estimate, math.Inf(-1), math.Inf(1)}
 	}
+	x, y := make([]float64, 0, n/batches+1), make([]float64, 0, n/batches+1)
 	sum := 0.0
 	for k := range batches {
 		low, high := k*n/batches, (k+1)*n/batches

@@ -147,3 +147,41 @@ func roundAVX512(a *drawArgs)
 
 //go:noescape
 func roundAVX2(a *drawArgs)
+
+// invertArgs is what the assembly that draws demand reads.
+type invertArgs struct {
+	points      *uint32
+	rounds      *uint32
+	dst         *int32
+	upper       *uint32 // one more than pieces are read
+	base, slope *float64
+
+	n, pieces         int64
+	shift, roundShift int64 // uint32
+	half, scale       float64
+}
+
+//go:noescape
+func invertAVX512(a *invertArgs)
+
+// scanArgs is what the assembly that looks through the scenarios reads, and where it leaves what it found.
+type scanArgs struct {
+	src *int32
+	dst *byte
+
+	blocks, weeks, one int64
+
+	low, high, written vector
+}
+
+//go:noescape
+func totalsAVX512(a *scanArgs)
+
+//go:noescape
+func totalsAVX2(a *scanArgs)
+
+//go:noescape
+func narrowAVX512(a *scanArgs)
+
+//go:noescape
+func narrowAVX2(a *scanArgs)

@@ -15,7 +15,7 @@ import (
 func Best() Kind {
 	x := &cpu.X86
 	switch {
-	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasPOPCNT:
+	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasPOPCNT && x.HasBMI2:
 		return AVX512
 	case x.HasAVX2 && x.HasFMA && x.HasPOPCNT:
 		return AVX2
@@ -130,10 +130,10 @@ func float32Bits(x float64) int64 { return int64(math.Float32bits(float32(x))) }
 func (a *args) fillStock(p *Problem) bool {
 	var first, again int32
 	ordered, kick := false, false
-	if p.packed.largest > 31 {
+	if p.packed.scanned.delays.written > 31 {
 		return false
 	}
-	below := int64(1) << (31 - p.packed.largest)
+	below := int64(1) << (31 - p.packed.scanned.delays.written)
 	for i := range p.Weeks {
 		w := &p.Weeks[i]
 		switch {

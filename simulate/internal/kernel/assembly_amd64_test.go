@@ -33,10 +33,14 @@ func randomProblem(r *rand.Rand, n, weeks, demand, delays, lags int) *Problem {
 	return p
 }
 
-// same tells whether a kernel, with guard zones around its output, gives what the Go form gives.
+// same tells whether a kernel, with guard zones around its output, gives what the Go form gives, in both orders of the scenarios.
 func same(t *testing.T, k Kind, p *Problem) {
 	t.Helper()
 	k.Prepare(p)
+	samePrepared(t, k, p)
+	costs := make([]float64, p.Scenarios.N)
+	p.costsScalar(math.Inf(1), len(costs), costs)
+	k.Reorder(p, costs)
 	samePrepared(t, k, p)
 }
 

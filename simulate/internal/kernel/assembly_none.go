@@ -15,8 +15,17 @@ type args struct{}
 
 func (k Kind) fillArgs(*Problem) {}
 
+func (k Kind) totals(cells []int32, blocks, weeks int, sums []int32) (largest int32) {
+	return totalsScalar(cells, blocks, weeks, sums)
+}
+
+func (k Kind) narrow([]int32, int, int, []uint8) (s span) { return s }
+
 // CountSteps is the work of the caller.
 func (k Kind) CountSteps(Column, []uint32, int32, []int32) (done int) { return 0 }
 
 // Rounds is the work of the caller.
 func (k Kind) Rounds(Column, []float32) (done int) { return 0 }
+
+// Invert is the work of the caller.
+func (k Kind) Invert(_, _ []uint32, _, _ uint32, _ Pieces, _ []int32) bool { return false }

@@ -10,3 +10,9 @@ type Column struct {
 
 // maxSteps bounds the steps that are all compared with a point; more are better looked up.
 const maxSteps = 40
+
+// Pieces are a function of u in (0,1), piecewise linear: up to u = (Upper[i]+½)/2^32 it is Base[i] + Slope[i]·u.
+type Pieces struct {
+	Upper       []uint32
+	Base, Slope []float64
+}

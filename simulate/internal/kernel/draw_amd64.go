@@ -34,3 +34,20 @@ func (k Kind) draw(c Column, dst unsafe.Pointer, a *drawArgs, avx512, avx2 func(
 	}
 	return blocks * Lanes
 }
+
+// Invert draws whole units, dst[i] = floor(max(0, x) + v), where x is the value of the pieces at points[i] + shift and v is
+// rounds[i] + roundShift, as units of 2^-32. With the shift the points rise, from the first piece on; what is beyond the last one
+// is the work of the caller, as is everything if it returns false.
+func (k Kind) Invert(points, rounds []uint32, shift, roundShift uint32, p Pieces, dst []int32) bool {
+	if k != AVX512 || len(p.Base) == 0 {
+		return false
+	}
+	if len(points) > 0 {
+		invertAVX512(&invertArgs{
+			points: &points[0], rounds: &rounds[:len(points)][0], dst: &dst[:len(points)][0], n: int64(len(points)),
+			upper: &p.Upper[0], base: &p.Base[0], slope: &p.Slope[0], pieces: int64(len(p.Base)),
+			shift: int64(shift), roundShift: int64(roundShift), half: 0.5, scale: 0x1p-32,
+		})
+	}
+	return true
+}

@@ -12,43 +12,31 @@ const (
 
 func (k Kind) String() string { return [...]string{"scalar", "avx2", "avx512"}[k] }
 
-// Prepare makes a problem ready for the implementation, with scenarios of a large demand first.
+// Prepare makes a problem ready for the implementation, for a few policies, with the scenarios in their own order.
 func (k Kind) Prepare(p *Problem) {
-	sortBy(p, p.totals())
-	k.plan(p, false)
-	k.pack(p, true)
-}
-
-// PrepareUnsorted is Prepare with the scenarios in their own order, which is quicker.
-func (k Kind) PrepareUnsorted(p *Problem) {
-	totals := p.totals()
-	p.Order, p.Total = resized(p.Order, len(totals)), resized(p.Total, p.Padded())
-	clear(p.Total[copy(p.Total, totals):])
+	c := &p.packed
+	c.scan(p, k)
+	p.Order, p.Total = resized(p.Order, p.Scenarios.N), resized(p.Total, p.Padded())
+	clear(p.Total[copy(p.Total, c.totals[:p.Scenarios.N]):])
 	for i := range p.Order {
 		p.Order[i] = int32(i)
 	}
-	k.plan(p, true)
-	k.pack(p, false)
-}
-
-// Reorder changes Order: scenarios with large costs, [scenario], come first. Policies that are like the one that costs so are
-// then abandoned early.
-func (k Kind) Reorder(p *Problem, costs []float64) {
-	sortBy(p, costs)
-	k.pack(p, true)
-}
-
-// plan looks at the scenarios as far as their order does not matter, for a few policies with less care.
-func (k Kind) plan(p *Problem, few bool) {
 	if k != Scalar {
-		p.packed.lookAtDelays(p)
-		p.packed.planReturns(p, few)
+		c.delays.span = c.scanned.delays
+		c.planReturns(p, true)
+		c.copy(p)
+		k.fillArgs(p)
 	}
 }
 
-func (k Kind) pack(p *Problem, sorted bool) {
+// Reorder makes a prepared problem ready for many policies that are like one with the given costs, [scenario]: scenarios with
+// large ones come first, so that policies like it are abandoned early.
+func (k Kind) Reorder(p *Problem, costs []float64) {
+	sortBy(p, costs)
 	if k != Scalar {
-		p.packed.pack(p, sorted)
+		c := &p.packed
+		c.planReturns(p, false)
+		c.gather(p)
 		k.fillArgs(p)
 	}
 }

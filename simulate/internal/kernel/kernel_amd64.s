@@ -9651,6 +9651,133 @@ block:
 	VZEROUPPER
 	RET
 
+// func invertAVX512(a *byte)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·invertAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         16(AX), CX
+	MOVQ         8(AX), SI
+	MOVQ         24(AX), DI
+	MOVQ         32(AX), R8
+	MOVQ         40(AX), R9
+	MOVQ         56(AX), R10
+	MOVQ         48(AX), R11
+	VPXORD       Z6, Z6, Z6
+	VBROADCASTSD 88(AX), Z7
+	VPBROADCASTD (DI), Y2
+
+vector:
+	MOVQ        $0x000000ff, R12
+	MOVQ        $0x00000008, R13
+	CMPQ        R11, R13
+	CMOVQLT     R11, R13
+	BZHIQ       R13, R12, R12
+	KMOVW       R12, K1
+	VMOVDQU32.Z (BX), K1, Y0
+	VPADDD.BCST 64(AX), Y0, Y0
+	VCVTUDQ2PD  Y0, Z3
+	VADDPD.BCST 80(AX), Z3, Z3
+	VMULPD      Z7, Z3, Z3
+	VMOVDQU32.Z (SI), K1, Y1
+	VPADDD.BCST 72(AX), Y1, Y1
+	VCVTUDQ2PD  Y1, Z4
+	VMULPD      Z7, Z4, Z4
+
+piece:
+	VMULPD.BCST  (R9), Z3, Z5
+	VADDPD.BCST  (R8), Z5, Z5
+	VMAXPD       Z6, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VCVTTPD2DQ   Z5, Y5
+	VMOVDQU32    Y5, K1, (CX)
+	VPCMPUD      $0x01, Y0, Y2, K1, K2
+	KTESTB       K2, K2
+	JZ           next
+	KMOVW        K2, K1
+	ADDQ         $0x04, DI
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R9
+	VPBROADCASTD (DI), Y2
+	DECQ         R10
+	JNZ          piece
+	JMP          end
+
+next:
+	ADDQ $0x20, BX
+	ADDQ $0x20, SI
+	ADDQ $0x20, CX
+	SUBQ $0x08, R11
+	JG   vector
+
+end:
+	VZEROUPPER
+	RET
+
+// func totalsAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·totalsAVX512(SB), NOSPLIT, $0-8
+	MOVQ      a+0(FP), AX
+	MOVQ      (AX), BX
+	MOVQ      8(AX), CX
+	MOVQ      16(AX), DX
+	VMOVDQU32 104(AX), Z2
+
+block:
+	MOVQ   24(AX), SI
+	VPXORD Z8, Z8, Z8
+
+week:
+	VMOVDQU32 (BX), Z0
+	VPADDD    Z0, Z8, Z8
+	VPMAXSD   Z0, Z2, Z2
+	ADDQ      $0x40, BX
+	DECQ      SI
+	JNZ       week
+	VMOVDQU32 Z8, (CX)
+	ADDQ      $0x40, CX
+	DECQ      DX
+	JNZ       block
+	VMOVDQU32 Z2, 104(AX)
+	VZEROUPPER
+	RET
+
+// func narrowAVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·narrowAVX512(SB), NOSPLIT, $0-8
+	MOVQ      a+0(FP), AX
+	MOVQ      (AX), BX
+	MOVQ      8(AX), CX
+	MOVQ      16(AX), DX
+	VMOVDQU32 40(AX), Z2
+	VMOVDQU32 104(AX), Z4
+	VMOVDQU32 168(AX), Z6
+
+block:
+	MOVQ         24(AX), SI
+	VPBROADCASTD 24(AX), Z8
+	VPBROADCASTD 32(AX), Z9
+
+week:
+	VMOVDQU32 (BX), Z0
+	VPMINSD   Z0, Z2, Z2
+	VPMAXSD   Z0, Z4, Z4
+	VPMINSD   Z8, Z0, Z0
+	VPMAXSD   Z0, Z6, Z6
+	VPMOVDB   Z0, (CX)
+	VPSUBD    Z9, Z8, Z8
+	ADDQ      $0x40, BX
+	ADDQ      $0x10, CX
+	DECQ      SI
+	JNZ       week
+	DECQ      DX
+	JNZ       block
+	VMOVDQU32 Z2, 40(AX)
+	VMOVDQU32 Z4, 104(AX)
+	VMOVDQU32 Z6, 168(AX)
+	VZEROUPPER
+	RET
+
 // func countStepsAVX2(a *byte)
 // Requires: AVX, AVX2
 TEXT ·countStepsAVX2(SB), NOSPLIT, $0-8
@@ -9733,5 +9860,91 @@ block:
 	ADDQ         SI, CX
 	DECQ         DX
 	JNZ          block
+	VZEROUPPER
+	RET
+
+// func totalsAVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·totalsAVX2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), BX
+	MOVQ    8(AX), CX
+	MOVQ    16(AX), DX
+	VMOVDQU 104(AX), Y2
+	VMOVDQU 136(AX), Y3
+
+block:
+	MOVQ  24(AX), SI
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+
+week:
+	VMOVDQU (BX), Y0
+	VPADDD  Y0, Y8, Y8
+	VPMAXSD Y0, Y2, Y2
+	VMOVDQU 32(BX), Y1
+	VPADDD  Y1, Y9, Y9
+	VPMAXSD Y1, Y3, Y3
+	ADDQ    $0x40, BX
+	DECQ    SI
+	JNZ     week
+	VMOVDQU Y8, (CX)
+	VMOVDQU Y9, 32(CX)
+	ADDQ    $0x40, CX
+	DECQ    DX
+	JNZ     block
+	VMOVDQU Y2, 104(AX)
+	VMOVDQU Y3, 136(AX)
+	VZEROUPPER
+	RET
+
+// func narrowAVX2(a *byte)
+// Requires: AVX, AVX2
+TEXT ·narrowAVX2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), BX
+	MOVQ    8(AX), CX
+	MOVQ    16(AX), DX
+	VMOVDQU 40(AX), Y2
+	VMOVDQU 104(AX), Y4
+	VMOVDQU 168(AX), Y6
+	VMOVDQU 72(AX), Y3
+	VMOVDQU 136(AX), Y5
+	VMOVDQU 200(AX), Y7
+
+block:
+	MOVQ         24(AX), SI
+	VPBROADCASTD 24(AX), Y8
+	VPBROADCASTD 32(AX), Y9
+
+week:
+	VMOVDQU      (BX), Y0
+	VPMINSD      Y0, Y2, Y2
+	VPMAXSD      Y0, Y4, Y4
+	VPMINSD      Y8, Y0, Y0
+	VPMAXSD      Y0, Y6, Y6
+	VMOVDQU      32(BX), Y1
+	VPMINSD      Y1, Y3, Y3
+	VPMAXSD      Y1, Y5, Y5
+	VPMINSD      Y8, Y1, Y1
+	VPMAXSD      Y1, Y7, Y7
+	VPACKUSDW    Y1, Y0, Y0
+	VPERMQ       $0xd8, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKUSWB    X1, X0, X0
+	VMOVDQU      X0, (CX)
+	VPSUBD       Y9, Y8, Y8
+	ADDQ         $0x40, BX
+	ADDQ         $0x10, CX
+	DECQ         SI
+	JNZ          week
+	DECQ         DX
+	JNZ          block
+	VMOVDQU      Y2, 40(AX)
+	VMOVDQU      Y4, 104(AX)
+	VMOVDQU      Y6, 168(AX)
+	VMOVDQU      Y3, 72(AX)
+	VMOVDQU      Y5, 136(AX)
+	VMOVDQU      Y7, 200(AX)
 	VZEROUPPER
 	RET

@@ -5,13 +5,14 @@ import "math"
 // packed is what the assembly reads: the scenarios in the order of Problem.Order, padded with scenarios without demand,
 // [block][week][lane].
 type packed struct {
+	scanned
+
 	demand []int32
 	delay  []uint8 // at most the weeks left
 	round  []float32
 	shift  []uint8 // returns in fields: bits to shift them by, past the register if they come after the horizon; else their lag
 
 	returnPlan
-	largest int // the largest delay
 
 	ring         []int32 // see ring.go
 	steps        []step  // [week]
@@ -19,112 +20,90 @@ type packed struct {
 	orderRow     int // the first row of orders
 	rows         int
 
-	totals []int32 // [scenario] demand of all weeks
-	args   args
+	sorted struct { // memory of delay and shift, which unsorted are the scanned ones
+		delay, shift []uint8
+	}
+	args args
 }
 
-// pack packs the scenarios in the order of Problem.Order.
-func (k *packed) pack(p *Problem, sorted bool) {
-	cells := p.Padded() * len(p.Weeks)
-	k.demand, k.delay = resized(k.demand, cells), resized(k.delay, cells)
+// copy packs scenarios in their own order.
+func (k *packed) copy(p *Problem) {
+	k.demand = resized(k.demand, p.Padded()*len(p.Weeks))
+	clear(k.demand[copy(k.demand, p.Scenarios.Demand):])
+	k.delay, k.shift = k.scanned.delay, k.scanned.lag
 	if k.returns != noReturns {
-		k.round, k.shift = resized(k.round, cells), resized(k.shift, cells)
-	}
-	if sorted {
-		k.gather(p)
-	} else {
-		k.copy(p)
-	}
-	for i := p.Scenarios.N; i < p.Padded(); i++ {
-		for t := range p.Weeks {
-			k.demand[p.index(i)+t*Lanes] = 0
-		}
+		k.round = resized(k.round, len(k.demand))
+		clear(k.round[copy(k.round, p.Scenarios.Round):])
 	}
 }
 
 // gather packs scenarios in any order.
 func (k *packed) gather(p *Problem) {
-	sc, weeks := &p.Scenarios, len(p.Weeks)
-	rounds := k.rounds(p)
+	n, weeks := p.Scenarios.N, len(p.Weeks)
+	cells := p.Padded() * weeks
+	k.demand, k.sorted.delay = resized(k.demand, cells), resized(k.sorted.delay, cells)
+	k.delay = k.sorted.delay
 	var from [Lanes]int
-	cell := 0
 	for i := 0; i < p.Padded(); i += Lanes {
 		for l := range from {
-			from[l] = p.index(int(p.Order[min(i+l, sc.N-1)]))
+			from[l] = p.index(int(p.Order[min(i+l, n-1)]))
 		}
-		for t := range weeks {
-			demand, delay := (*[Lanes]int32)(k.demand[cell:]), (*[Lanes]uint8)(k.delay[cell:])
-			next := t * Lanes
-			for l, c := range from {
-				demand[l] = sc.Demand[c+next]
-				delay[l] = uint8(min(int(sc.Delay[c+next]), weeks-t))
-			}
-			if k.returns != noReturns {
-				round, shift := (*[Lanes]float32)(k.round[cell:]), (*[Lanes]uint8)(k.shift[cell:])
-				for l, c := range from {
-					round[l] = rounds[c+next]
-					shift[l] = k.shiftOf(int(sc.Lag[c+next]), weeks-t)
-				}
-			}
-			cell += Lanes
-		}
+		move(k.demand[i*weeks:][:weeks*Lanes], p.Scenarios.Demand, &from)
+		move(k.delay[i*weeks:][:weeks*Lanes], k.scanned.delay, &from)
 	}
-}
-
-// copy packs scenarios in their own order.
-func (k *packed) copy(p *Problem) {
-	sc, weeks := &p.Scenarios, len(p.Weeks)
-	n := copy(k.demand, sc.Demand)
-	clear(k.delay[n:])
-	for cell := 0; cell < n; cell += Lanes {
-		left := weeks - cell/Lanes%weeks
-		delay := (*[Lanes]uint8)(k.delay[cell:])
-		for l, d := range (*[Lanes]int32)(sc.Delay[cell:]) {
-			delay[l] = uint8(min(int(d), left))
+	for i := n; i < p.Padded(); i++ {
+		for t := range weeks {
+			k.demand[p.index(i)+t*Lanes] = 0
 		}
 	}
 	if k.returns == noReturns {
 		return
 	}
-	clear(k.round[copy(k.round, k.rounds(p)):])
-	clear(k.shift[n:])
-	for cell := 0; cell < n; cell += Lanes {
-		left := weeks - cell/Lanes%weeks
-		shift := (*[Lanes]uint8)(k.shift[cell:])
-		for l, lag := range (*[Lanes]int32)(sc.Lag[cell:]) {
-			shift[l] = k.shiftOf(int(lag), left)
+	rounds := p.Scenarios.Round
+	if k.narrow {
+		rounds = k.fitted
+	}
+	k.round, k.sorted.shift = resized(k.round, cells), resized(k.sorted.shift, cells)
+	k.shift = k.sorted.shift
+	for i := 0; i < p.Padded(); i += Lanes {
+		for l := range from {
+			from[l] = p.index(int(p.Order[min(i+l, n-1)]))
+		}
+		move(k.round[i*weeks:][:weeks*Lanes], rounds, &from)
+		move(k.shift[i*weeks:][:weeks*Lanes], k.scanned.lag, &from)
+	}
+	if k.returns == fieldReturns {
+		k.shiftFields(weeks)
+	}
+}
+
+// move fills a block with the scenarios whose week 0 is at the given indices.
+func move[T any](block, all []T, from *[Lanes]int) {
+	for t := 0; t < len(block); t += Lanes {
+		cells := (*[Lanes]T)(block[t:])
+		for l, c := range from {
+			cells[l] = all[c+t]
 		}
 	}
 }
 
-// shiftOf returns what is kept of a lag, in a week that has so many left, itself included.
-func (k *packed) shiftOf(lag, left int) uint8 {
-	switch {
-	case k.returns == ringReturns:
-		return uint8(min(lag, left))
-	case lag >= left:
-		return math.MaxUint8
-	default:
-		return uint8((lag - 1) * k.fieldWidth)
+// shiftFields turns lags into what a week's returns are to be shifted by.
+func (k *packed) shiftFields(weeks int) {
+	var shifts [MaxWeeks + 1]uint8
+	for lag := range shifts {
+		shifts[lag] = uint8(min((lag-1)*k.fieldWidth, math.MaxUint8))
 	}
-}
-
-// lookAtDelays finds the range of the delays.
-func (k *packed) lookAtDelays(p *Problem) {
-	weeks := len(p.Weeks)
-	first, last := weeks, 0
-	k.largest = 0
-	cells := p.Scenarios.Delay
-	for left := weeks; len(cells) > 0; cells = cells[Lanes:] {
-		low, high := int32(math.MaxInt32), int32(0)
-		for _, d := range (*[Lanes]int32)(cells) {
-			low, high = min(low, d), max(high, d)
+	left := weeks
+	for c := 0; c < len(k.shift); c += Lanes {
+		old := shifts[left]
+		shifts[left] = math.MaxUint8 // after the horizon
+		cells := (*[Lanes]uint8)(k.shift[c:])
+		for l, lag := range cells {
+			cells[l] = shifts[lag]
 		}
-		first, last = min(first, int(low)), max(last, int(high))
-		k.largest = max(k.largest, min(int(high), left))
+		shifts[left] = old
 		if left--; left == 0 {
 			left = weeks
 		}
 	}
-	k.delays.first, k.delays.last = first, min(last, weeks)
 }

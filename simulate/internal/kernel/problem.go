@@ -114,6 +114,11 @@ type Sums struct {
 	Short   [Lanes]int32 // weeks with less sales than demand
 }
 
+// Cost puts prices to the sums of a lane, of which so many units of demand were lost.
+func (c *Prices) Cost(s *Sums, l int, lost int32) float64 {
+	return c.cost(s.OnHand[l], s.Ordered[l], s.Orders[l], s.Sales[l], lost, s.Final[l])
+}
+
 // cost puts prices to sums. The order of the operations is that of simulate's CostParts.Total; each product is rounded before
 // it is added.
 func (c *Prices) cost(onHand, ordered, orders, sales, lost, final int32) float64 {

@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"math/bits"
-)
+import "math/bits"
 
 // returnMode says how returns are computed and kept until they come.
 type returnMode int
@@ -27,14 +24,6 @@ type returnPlan struct {
 	rounding rounding
 }
 
-// rounds returns the rounds to pack.
-func (k *packed) rounds(p *Problem) []float32 {
-	if k.narrow {
-		return k.fitted
-	}
-	return p.Scenarios.Round
-}
-
 // planReturns chooses how returns are kept. For a few policies it does not look for the best way.
 func (k *packed) planReturns(p *Problem, few bool) {
 	k.returns, k.narrow = noReturns, false
@@ -42,11 +31,7 @@ func (k *packed) planReturns(p *Problem, few bool) {
 		return
 	}
 	k.returns = ringReturns
-	first, last := int32(math.MaxInt32), int32(1)
-	for _, lag := range p.Scenarios.Lag {
-		first, last = min(first, lag), max(last, lag)
-	}
-	k.lags.first, k.lags.last = min(int(first), len(p.Weeks)), min(int(last), len(p.Weeks))
+	k.lags.span = k.scanned.lags
 	if few {
 		k.mostReturns = int64(k.lags.last) * (int64(p.ReturnShare*float64(p.Largest)) + 1)
 		return
@@ -57,8 +42,8 @@ func (k *packed) planReturns(p *Problem, few bool) {
 	}
 }
 
-// fitFields chooses the width of the fields of a register, and tells whether all returns fit into them. They do if they would with
-// all of the demand sold. The field of the week that comes lag weeks later begins at bit (lag-1)·fieldWidth, so that the
+// fitFields chooses the width of the fields of a register, and tells whether all returns fit into them. They do if they would
+// with all of the demand sold. The field of the week that comes lag weeks later begins at bit (lag-1)·fieldWidth, so that the
 // uppermost one may be cut: then it must hold less.
 func (k *packed) fitFields(p *Problem) bool {
 	sc, weeks := &p.Scenarios, len(p.Weeks)

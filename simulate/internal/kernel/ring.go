@@ -18,8 +18,8 @@ type place struct {
 
 // fields is one of the two kinds of fields of the ring.
 type fields struct {
-	first, last int // weeks until something comes in, least and most
-	log         int // logarithm of the width in bits; the weeks' places are for it
+	span     // weeks until something comes in
+	log  int // logarithm of the width in bits; the weeks' places are for it
 }
 
 // logWidth returns the logarithm of the width of fields that hold a number.

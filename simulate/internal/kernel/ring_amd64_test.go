@@ -29,8 +29,6 @@ func TestRingWidths(t *testing.T) {
 						p.Weeks[i] = Week{Below: Always, Quantity: largest}
 					}
 					k.Prepare(p)
-					p.packed.returns = ringReturns
-					k.pack(p, true)
 					samePrepared(t, k, p)
 					seen[widths{p.packed.delays.log, p.packed.lags.log}] = true
 				}

@@ -5,10 +5,10 @@ import "math"
 // maxPackedDemand is the largest demand in a week up to which fitRounds is worth its work.
 const maxPackedDemand = 1500
 
-// fitRounds sets fitted to the scenarios' v, each moved, if need be, to where floor(c·s + v), c the ReturnShare, is the same in float32 as in float64
-// for all sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a threshold, 1 less the
-// fraction of c·s; only a v too near to one has to be moved, away from it, and that is rare: a bit map of [0,1) says where to
-// look.
+// fitRounds sets fitted to the scenarios' v, each moved, if need be, to where floor(c·s + v), c the ReturnShare, is the same in
+// float32 as in float64 for all sales s that can occur, and tells whether that was possible. The floor jumps where v crosses a
+// threshold, 1 less the fraction of c·s; only a v too near to one has to be moved, away from it, and that is rare: a bit map of
+// [0,1) says where to look.
 func (k *packed) fitRounds(p *Problem) bool {
 	r := &k.rounding
 	r.prepare(p.ReturnShare, int(p.Largest))

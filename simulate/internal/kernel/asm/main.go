@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	fields, drawFields := readFields("args"), readFields("drawArgs")
+	fields, drawFields, invertFields, scanFields := readFields("args"), readFields("drawArgs"), readFields("invertArgs"), readFields("scanArgs")
 	ConstraintExpr("amd64,!purego")
 	for _, avx512 := range []bool{true, false} {
 		for _, look := range []string{"stock", "position"} {
@@ -33,29 +33,39 @@ func main() {
 		m := newMachine(drawFields, avx512)
 		m.countSteps()
 		m.round()
+		if avx512 {
+			newMachine(invertFields, avx512).invert()
+		}
+		m = newMachine(scanFields, avx512)
+		m.totals()
+		m.narrow()
 	}
 	Generate()
 }
 
-// readFields returns the offset of each field of a struct, all of whose fields have 8 bytes.
+// readFields returns the offset of each field of a struct, whose fields have 8 bytes, or 64 if they are of type vector.
 func readFields(name string) map[string]int {
 	const file = "../args_amd64.go"
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
 		log.Fatal(err)
 	}
-	offsets := map[string]int{}
+	offsets, next := map[string]int{}, 0
 	ast.Inspect(f, func(n ast.Node) bool {
 		t, ok := n.(*ast.TypeSpec)
 		if !ok || t.Name.Name != name {
 			return true
 		}
 		for _, field := range t.Type.(*ast.StructType).Fields.List {
-			for _, name := range field.Names {
-				offsets[name.Name] = 8 * len(offsets)
+			size := 8
+			if id, ok := field.Type.(*ast.Ident); ok && id.Name == "vector" {
+				size = 64
+			} else if ok && id.Name != "int64" && id.Name != "float64" {
+				log.Fatalf("%s: field %s of %s has type %s, not a pointer, int64, float64 or vector", file, field.Names[0], name, id.Name)
 			}
-			if id, ok := field.Type.(*ast.Ident); ok && id.Name != "int64" && id.Name != "float64" {
-				log.Fatalf("%s: field %s of %s has type %s, not a pointer, int64 or float64", file, field.Names[0], name, id.Name)
+			for _, name := range field.Names {
+				offsets[name.Name] = next
+				next += size
 			}
 		}
 		return false
