@@ -82,6 +82,9 @@ func (m *mirror) at(key string) string {
 	return strings.TrimSuffix(base, "/") + "/" + key
 }
 
+// place is where the bucket is.
+func (m *mirror) place() string { return strings.TrimSuffix(m.at(""), "/") }
+
 // path is that of the copy of an object.
 func (m *mirror) path(key string) string { return filepath.Join(m.folder, filepath.FromSlash(key)) }
 

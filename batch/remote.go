@@ -130,7 +130,7 @@ func (r *remote) empty() bool {
 func (r *remote) place(text string) string {
 	for _, m := range []*mirror{r.input, r.output, r.previous} {
 		if m != nil {
-			text = strings.ReplaceAll(text, m.folder, strings.TrimSuffix(m.at(""), "/"))
+			text = strings.ReplaceAll(text, m.folder, m.place())
 		}
 	}
 	return text
@@ -266,12 +266,11 @@ func (r *remote) missingInput(ctx context.Context) error {
 		return err
 	}
 	name := dated(r.asked.Date)
-	base, _, _ := strings.Cut(r.asked.Input, "?")
-	if strings.HasPrefix(path.Base(base), "date=") {
-		return missingf("the input %s is dated itself; name the place that it is in, %s", r.asked.Input,
-			strings.TrimSuffix(base, path.Base(base)))
+	place := r.input.place()
+	if base := path.Base(place); strings.HasPrefix(base, "date=") {
+		return missingf("the input %s is dated itself; name the place that it is in, %s", place, strings.TrimSuffix(place, base))
 	}
-	return missingf("the input %s has no objects %s/…, %s", r.asked.Input, name, listDays(days))
+	return missingf("the input %s has no objects %s/…, %s", place, name, listDays(days))
 }
 
 // stageInput copies the input. Copies of what is not there any more are removed.
@@ -300,6 +299,6 @@ func (r *remote) stageInput(ctx context.Context, keys []string) error {
 		return r.input.stillWritten(dated(r.asked.Date))
 	}
 	r.asked.Log("%s (%d bytes) copied from %s to %s, %d kept", plural(int64(r.input.copied), "object", "objects"), r.input.bytes,
-		r.asked.Input, r.folder, r.input.kept)
+		r.input.place(), r.folder, r.input.kept)
 	return nil
 }

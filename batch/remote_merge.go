@@ -129,5 +129,5 @@ func (r *remote) latest(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("output: %w", noRun(r.asked.Output))
+	return fmt.Errorf("output: %w", noRun(r.output.place()))
 }

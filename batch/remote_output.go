@@ -81,7 +81,7 @@ func (r *remote) stageOutput(ctx context.Context) error {
 		}
 	}
 	if n := r.output.copied + r.output.kept; n > 0 {
-		r.asked.Log("%s of the run already in %s, %d copied from there", plural(int64(n), "object", "objects"), r.asked.Output,
+		r.asked.Log("%s of the run already in %s, %d copied from there", plural(int64(n), "object", "objects"), r.output.place(),
 			r.output.copied)
 	}
 	return nil
