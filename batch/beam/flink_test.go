@@ -96,6 +96,7 @@ func TestFlink(t *testing.T) {
 		{"nothing", nil, 2},
 		{"machine of a taskmanager", (*process).lose, 1},
 		{"taskmanager without its worker", func(p *process) { _ = p.Process.Kill() }, 1},
+		{"taskmanager that hangs", func(p *process) { _ = p.Process.Signal(syscall.SIGSTOP) }, 1},
 		{"worker of a taskmanager", func(p *process) { _ = syscall.Kill(p.workers()[0], syscall.SIGKILL) }, 2},
 	} {
 		t.Run(l.name, func(t *testing.T) { l.test(ctx, t, p, in, want) })
@@ -139,9 +140,7 @@ func (l *loss) test(ctx context.Context, t *testing.T, p programs, in string, wa
 	if err != nil || state != "FINISHED" || (failure != "") != (l.lose != nil) {
 		t.Errorf("flink's job is %s (%v) after the failure %.200q", state, err, failure)
 	}
-	if left := flink.present(ctx); left != l.left {
-		t.Errorf("%d taskmanagers are left, want %d", left, l.left)
-	}
+	await(ctx, t, time.Minute, fmt.Sprintf("%d taskmanagers that are left", l.left), func() bool { return flink.present(ctx) == l.left })
 	t.Logf("%d files as those of restock batch run; %d of %d shards were finished at the loss and kept; Flink saw: %.120q",
 		len(want), len(before), flinkShards, failure)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/transforms/stats"
 
 	"github.com/restock-engine/restock/batch"
+	"github.com/restock-engine/restock/internal/durable"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
 )
@@ -44,6 +45,9 @@ func init() {
 	register.DoFn2x2[context.Context, int, int, error](&partFn{})
 }
 
+// lockPause is how long a part waits before it tries again whether another process has left it.
+const lockPause = time.Second
+
 // partFn does a part of the run and tells how many shards that were.
 type partFn struct {
 	Run   Run
@@ -58,6 +62,16 @@ func (f *partFn) ProcessElement(ctx context.Context, i int) (shards int, err err
 	}
 	d.Slice = batch.Slice{Index: i, Count: f.Count}
 	o, err := batch.RunDated(ctx, d)
+	for errors.Is(err, durable.ErrLocked) {
+		// A worker that the runner has given up may live on and be at this part. To fail would use up the runner's attempts.
+		log.Infof(ctx, "part %d/%d: %v", i, f.Count, err)
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(lockPause):
+		}
+		o, err = batch.RunDated(ctx, d)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("part %d/%d of the run of %s: %w", i, f.Count, f.Run.Date, err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/restock-engine/restock/batch"
 	"github.com/restock-engine/restock/forecast"
+	"github.com/restock-engine/restock/internal/durable"
 	"github.com/restock-engine/restock/io/table"
 	"github.com/restock-engine/restock/optimize"
 )
@@ -144,5 +145,21 @@ func TestFailureNamesThePart(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(r.Output, "date=2026-01-05", "_SUCCESS")); err != nil {
 		t.Error(err)
+	}
+}
+
+// A part that a worker is still at, whom the runner has given up, waits for that worker.
+func TestPartWaitsForItsLastWorker(t *testing.T) {
+	r := Run{Input: input(t), Output: filepath.Join(t.TempDir(), "out"), Date: "2026-01-05", Seed: 1, ShardSize: 7}
+	_, err := Execute(t.Context(), r, 4, func(ctx context.Context, p *beam.Pipeline) error {
+		lock, err := durable.Acquire(filepath.Join(r.Output, "date=2026-01-05", ".lock-1-of-4"), 0o644, true)
+		if err != nil {
+			return err
+		}
+		time.AfterFunc(lockPause/2, func() { _ = lock.Release() })
+		return onPrism(ctx, p)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
