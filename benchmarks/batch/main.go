@@ -49,10 +49,10 @@ func main() {
 	flag.StringVar(&o.results, "results", "", "also write the section to this file")
 	flag.Parse()
 	commands := map[string]func(*options) (string, error){"kills": kills, "speed": speed, "split": split, "linear": linear,
-		"limits": limits, "peak": peak}
+		"limits": limits, "peak": peak, "away": away}
 	command, ok := commands[flag.Arg(0)]
 	if !ok || flag.NArg() != 1 {
-		log.Fatal("usage: batch [flags] kills|speed|split|linear|limits|peak")
+		log.Fatal("usage: batch [flags] kills|away|speed|split|linear|limits|peak")
 	}
 	for text := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(text)
