@@ -29,7 +29,7 @@ type Family struct {
 	Policy  func(x []int) simulate.Policy
 	Starts  []Start // points from theory, where the optimum may be near
 
-	same func(x []int) key // the key of the policy; nil: the point itself
+	same func(x, y []int) // sets y to the one point that stands for all with the policy of x; nil: each stands for itself
 }
 
 // Move changes several coordinates of a point at once, as a step of the given size along one of them needs it. It may leave the
@@ -48,15 +48,19 @@ type Start struct {
 // maxDimensions is the largest number of dimensions of a family.
 const maxDimensions = 6
 
-// key identifies a policy: what is ordered, not the point, since several points can stand for one policy.
-type key [maxDimensions]int32
+// key identifies a policy by the point that stands for it, two coordinates in a word: what is written in halves is slow to read
+// whole.
+type key [maxDimensions / 2]uint64
 
 func (f *Family) key(x []int) (k key) {
+	var y [maxDimensions]int
 	if f.same != nil {
-		return f.same(x)
+		f.same(x, y[:])
+	} else {
+		copy(y[:], x)
 	}
-	for d, v := range x {
-		k[d] = int32(v)
+	for i := range k {
+		k[i] = uint64(uint32(y[2*i])) | uint64(y[2*i+1])<<32
 	}
 	return k
 }

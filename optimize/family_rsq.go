@@ -27,12 +27,13 @@ func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger)
 		Weights: []float64{0.5, 3, 3, 3, 2, 0.4},
 		Moves:   rsqMoves(s.pack / s.step),
 		Policy: func(x []int) simulate.Policy {
-			k := same.key(x)
-			return simulate.RSQ{T0: int(k[dimT0]), Q0: s.order(int(k[dimQ0])), ReorderPoint: s.level(int(k[dimS])),
-				Q: s.order(int(k[dimQ])), TLimit: int(k[dimLimit]), Trigger: triggers[k[dimTrigger]]}
+			var y [maxDimensions]int
+			same.point(x, y[:])
+			return simulate.RSQ{T0: y[dimT0], Q0: s.order(y[dimQ0]), ReorderPoint: s.level(y[dimS]), Q: s.order(y[dimQ]), TLimit: y[dimLimit],
+				Trigger: triggers[y[dimTrigger]]}
 		},
 		Starts: rsqStarts(a, d, &s, triggers, same.lastReview),
-		same:   same.key,
+		same:   same.point,
 	}
 }
 
@@ -106,12 +107,13 @@ func newSameRSQ(a *simulate.Article, d *demandFacts, s *scale) *sameRSQ {
 	return same
 }
 
-// key is a point itself, with what has no effect put to a fixed value: t_limit to a review week, reorder points that are always
-// met to the least such, the parameters of reorders to 0 if there are none, and everything if there are no orders at all.
-func (same *sameRSQ) key(x []int) key {
+// point sets y to the point x itself, with what has no effect put to a fixed value: t_limit to a review week, reorder points that
+// are always met to the least such, the parameters of reorders to 0 if there are none, and everything if there are no orders at
+// all.
+func (same *sameRSQ) point(x, y []int) {
+	clear(y)
 	t0, limit := x[dimT0], same.lastReview[x[dimLimit]]
-	switch {
-	case x[dimQ] > 0 && limit > t0:
+	if x[dimQ] > 0 && limit > t0 {
 		s := x[dimS]
 		if same.returned < 1 {
 			before := float64(same.reviews[limit] - same.reviews[t0] - 1) // reorders before the last one
@@ -120,11 +122,10 @@ func (same *sameRSQ) key(x []int) key {
 				s = int(always)
 			}
 		}
-		return key{int32(t0), int32(x[dimQ0]), int32(s), int32(x[dimQ]), int32(limit), int32(x[dimTrigger])}
-	case x[dimQ0] > 0:
-		return key{int32(t0), int32(x[dimQ0]), 0, 0, int32(t0), 0}
-	default:
-		return key{}
+		copy(y, x)
+		y[dimS], y[dimLimit] = s, limit
+	} else if x[dimQ0] > 0 {
+		y[dimT0], y[dimQ0], y[dimLimit] = t0, x[dimQ0], t0
 	}
 }
 

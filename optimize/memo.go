@@ -57,8 +57,7 @@ func (m *memo) add(k known) {
 
 // hash mixes as the finaliser of splitmix64 does.
 func (k *key) hash() uint64 {
-	pair := func(i int) uint64 { return uint64(uint32(k[i])) | uint64(uint32(k[i+1]))<<32 }
-	x := pair(0)*0x9e3779b97f4a7c15 ^ pair(2)*0xbf58476d1ce4e5b9 ^ pair(4)*0x94d049bb133111eb
+	x := k[0]*0x9e3779b97f4a7c15 ^ k[1]*0xbf58476d1ce4e5b9 ^ k[2]*0x94d049bb133111eb
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	return x ^ x>>29
 }

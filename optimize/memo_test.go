@@ -14,7 +14,7 @@ func TestMemo(t *testing.T) {
 		m.forget()
 		want := map[key]float64{}
 		for i := range 5000 {
-			k := key{int32(r.Intn(3)), int32(r.Intn(20)), int32(r.Intn(20)), int32(r.Intn(4))}
+			k := key{uint64(r.Intn(60)), uint64(r.Intn(80))}
 			score, ok := want[k]
 			got := m.find(&k)
 			if ok != (got != nil) || ok && got.score.Value != score {

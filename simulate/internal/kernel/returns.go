@@ -36,10 +36,18 @@ func (k *packed) planReturns(p *Problem, few bool) {
 		k.mostReturns = int64(k.lags.last) * (int64(p.ReturnShare*float64(p.Largest)) + 1)
 		return
 	}
-	fits := k.fitFields(p)
+	fits := k.fieldsSurelyFit(p) || k.fitFields(p)
 	if k.narrow = p.Largest <= maxPackedDemand && k.fitRounds(p); k.narrow && fits {
 		k.returns = fieldReturns
 	}
+}
+
+// fieldsSurelyFit is fitFields by a bound: the largest demand is sold in every week, and every return that may comes in in the
+// same one.
+func (k *packed) fieldsSurelyFit(p *Problem) bool {
+	k.mostReturns = int64(k.lags.last) * (int64(p.ReturnShare*float64(p.Largest)) + 1)
+	k.fieldWidth = max(1, bits.Len64(uint64(k.mostReturns)))
+	return k.fieldWidth*k.lags.last <= 32
 }
 
 // fitFields chooses the width of the fields of a register, and tells whether all returns fit into them. They do if they would
