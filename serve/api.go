@@ -173,7 +173,7 @@ func (s *Server) asProblem(ctx context.Context, err error) (huma.StatusError, er
 	case errors.Is(err, store.ErrNotWritable):
 		s.log.ErrorContext(ctx, "a write was refused", "error", err)
 		e := huma.NewError(http.StatusServiceUnavailable, "nothing can be stored right now; try again later")
-		return e, huma.ErrorWithHeaders(e, http.Header{"Retry-After": {"30"}})
+		return e, huma.ErrorWithHeaders(e, http.Header{"Retry-After": {"10"}})
 	case ctx.Err() != nil:
 		e := huma.NewError(http.StatusServiceUnavailable, "the answer would have come too late")
 		return e, huma.ErrorWithHeaders(e, http.Header{"Retry-After": {"1"}})

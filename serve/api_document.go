@@ -55,7 +55,10 @@ func answers(o huma.Operation, schema *huma.Schema, others ...string) huma.Opera
 	}
 	for _, format := range others {
 		name, _, _ := strings.Cut(format, ";")
-		r.Content[name] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+		r.Content[name] = &huma.MediaType{}
+		if name != eventFormat { // a schema would be taken for one of each event
+			r.Content[name].Schema = &huma.Schema{Type: huma.TypeString}
+		}
 	}
 	return o
 }

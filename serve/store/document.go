@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"strconv"
 	"time"
 
@@ -62,6 +63,7 @@ func (s *Store) newCache(bytes uint64) {
 		},
 		ExpiryCalculator:  otter.ExpiryAccessing[Key, *cached](expireAfter),
 		RefreshCalculator: otter.RefreshWriting[Key, *cached](refreshAfter),
+		Logger:            &otter.NoopLogger{}, // what can't be refreshed stays, and who needs it anew is told
 	})
 }
 
@@ -107,7 +109,9 @@ func (s *Store) keep(k Key, c *cached) {
 
 func (s *Store) load(ctx context.Context, k Key) (*cached, error) {
 	c := &cached{mark: s.mark(k).load()}
-	m, err := s.streams[k.Kind.stream()].GetLastMsgForSubject(ctx, k.subject())
+	m, err := bounded(ctx, s, func() (*jetstream.RawStreamMsg, error) {
+		return s.streams[k.Kind.stream()].GetLastMsgForSubject(ctx, k.subject())
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return c, nil
 	}
@@ -125,7 +129,7 @@ func document(k Key, revision uint64, t time.Time, h nats.Header, value []byte) 
 
 // Revision returns the version that has a revision in the stream of its kind, ErrNotFound if it is gone.
 func (s *Store) Revision(ctx context.Context, kind Kind, revision uint64) (*Document, error) {
-	m, err := s.streams[kind.stream()].GetMsg(ctx, revision)
+	m, err := bounded(ctx, s, func() (*jetstream.RawStreamMsg, error) { return s.streams[kind.stream()].GetMsg(ctx, revision) })
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, ErrNotFound
 	}
@@ -192,15 +196,16 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 	return doc, nil
 }
 
-// publish tries again while the cluster elects a leader; the message's ID keeps it from being written twice.
+// publish tries again while the cluster elects a leader; the message's ID keeps it from being written twice. What has no deadline
+// waits until the cluster is back; others do not wait for what the ones before have waited for in vain.
 func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 	s.writing.Add(1)
 	defer s.writing.Add(-1)
-	if s.server != nil && !s.health.mayTry(time.Now()) {
-		return nil, ErrNotWritable
+	if _, limited := ctx.Deadline(); (limited || s.server != nil) && !s.health.mayTry(time.Now()) {
+		return nil, s.notWritable()
 	}
 	for {
-		ack, err := s.js.PublishMsg(ctx, m, options...)
+		ack, err := s.attempt(ctx, m, options)
 		if err == nil {
 			s.health.note(nil)
 			return ack, nil
@@ -220,17 +225,67 @@ func (s *Store) publish(ctx context.Context, m *nats.Msg, options ...jetstream.P
 		}
 		select {
 		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				s.health.note(err)
+			}
 			return nil, fmt.Errorf("store: %w", err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
 
+// attempt publishes once. A cluster is not waited for as long as the request may take: what a server held that is gone is lost.
+func (s *Store) attempt(ctx context.Context, m *nats.Msg, options []jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience())
+	defer cancel()
+	own := &nats.Msg{Subject: m.Subject, Header: maps.Clone(m.Header), Data: m.Data} // an attempt that was given up may still be at it
+	return bounded(ctx, s, func() (*jetstream.PubAck, error) { return s.js.PublishMsg(ctx, own, options...) })
+}
+
+// patience is how long a write is waited for until it is tried again, or given up.
+func (s *Store) patience() time.Duration {
+	if s.server != nil {
+		return publishTimeout
+	}
+	return attemptTimeout
+}
+
+// bounded asks a cluster until the context ends. While the client connects to another server the library holds a lock, for as long as
+// that takes, whatever the context says.
+func bounded[T any](ctx context.Context, s *Store, ask func() (T, error)) (T, error) {
+	if s.server != nil {
+		return ask()
+	}
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		value, err := ask()
+		answers <- answer{value, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+func (s *Store) notWritable() error {
+	if s.server != nil {
+		return errDisk
+	}
+	return errMajority
+}
+
 // Forget deletes an old version, which the offline store has. It is not an error if it is gone already. A deletion is a write that is
 // synced to disk like any other, and they come by the thousand: they let others go first.
 func (s *Store) Forget(ctx context.Context, kind Kind, revision uint64) error {
-	for end := time.Now().Add(patience); s.writing.Load() > 0 && time.Now().Before(end); {
-		time.Sleep(patience / 20)
+	for end := time.Now().Add(courtesy); s.writing.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(courtesy / 20)
 	}
 	err := s.streams[kind.stream()].DeleteMsg(ctx, revision)
 	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
@@ -239,5 +294,5 @@ func (s *Store) Forget(ctx context.Context, kind Kind, revision uint64) error {
 	return err
 }
 
-// patience is how long a deletion waits for writes to end.
-const patience = 2 * time.Millisecond
+// courtesy is how long a deletion waits for writes to end.
+const courtesy = 2 * time.Millisecond

@@ -2,13 +2,19 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
 
-// ErrNotWritable is returned while the embedded store takes no writes: after a disk was full its streams stay closed until the
-// process is started again.
-var ErrNotWritable = errors.New("the store takes no writes; is the disk full? Make room, and start the service again")
+// ErrNotWritable is returned while the store takes no writes. After a disk was full the embedded server's streams stay closed until
+// the process is started again; a cluster goes on when most of its servers are back.
+var ErrNotWritable = errors.New("the store takes no writes")
+
+var (
+	errDisk     = fmt.Errorf("%w; is the disk full? Make room, and start the service again", ErrNotWritable)
+	errMajority = fmt.Errorf("%w; are most of the NATS servers away?", ErrNotWritable)
+)
 
 // health remembers whether writes succeed, so that they do not all wait for what will not come.
 type health struct {
@@ -42,11 +48,9 @@ func (h *health) note(err error) {
 	}
 }
 
-func (h *health) err() error {
+// failing tells whether writes fail. Of a cluster that is forgotten after a while without a try: who asks because of it sends none.
+func (h *health) failing(now time.Time, forgets bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failures >= unhealthy {
-		return ErrNotWritable
-	}
-	return nil
+	return h.failures >= unhealthy && !(forgets && now.Sub(h.tried) > 2*retryWrite)
 }

@@ -28,6 +28,7 @@ type Options struct {
 const (
 	startTimeout    = 30 * time.Second
 	publishTimeout  = 5 * time.Second
+	attemptTimeout  = 2 * time.Second // of a write in a cluster, which is tried again
 	maxMessage      = 4 << 20
 	eventAge        = 7 * 24 * time.Hour
 	duplicateWindow = 10 * time.Minute
@@ -114,6 +115,7 @@ func (s *Store) connect(o Options) error {
 				s.log.Warn("connection to NATS lost", "error", err)
 			}
 		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { s.log.Warn("NATS", "error", err) }),
 		nats.ReconnectHandler(func(c *nats.Conn) { s.log.Info("connected to NATS again", "server", c.ConnectedUrlRedacted()) })}
 	if o.Credentials != "" {
 		options = append(options, nats.UserCredentials(o.Credentials))
@@ -195,10 +197,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	if !s.conn.IsConnected() {
 		return errors.New("not connected to NATS")
 	}
-	if err := s.health.err(); err != nil {
-		return err
+	if s.health.failing(time.Now(), s.server == nil) {
+		return s.notWritable()
 	}
-	_, err := s.streams[stateStream].Info(ctx)
+	_, err := bounded(ctx, s, func() (*jetstream.StreamInfo, error) { return s.streams[stateStream].Info(ctx) })
 	return err
 }
 
