@@ -239,6 +239,16 @@ func (l locks) release() error {
 
 // lock keeps others out of the output folder: a whole run everyone, a slice whole runs and the same slice, one with a queue whole runs.
 func (d *Dated) lock() (locks, error) {
+	if d.Queue != nil && d.Restart { // workers must not be at what is thrown away
+		alone, err := acquire(filepath.Join(d.folder(), lockName), true)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(d.forget(), alone.release()); err != nil {
+			return nil, err
+		}
+		d.Restart = false
+	}
 	all, err := acquire(filepath.Join(d.folder(), lockName), !d.shared())
 	if err != nil {
 		return nil, err

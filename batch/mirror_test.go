@@ -126,13 +126,13 @@ func TestPlanOnce(t *testing.T) {
 		err = r.publishPlan(ctx, manifest)
 		if i < 2 {
 			check(t, err)
-			check(t, r.publishShard(ctx, &ShardResult{}))
+			check(t, r.publishShard(ctx, &ShardResult{Manifest: manifest.hash}))
 		} else {
 			wantError(t, err, "another process has planned the run in mem://test/date=0001-01-01/ meanwhile")
 		}
 		if i == 1 {
 			check(t, first.bucket.WriteAll(ctx, r.key(manifestFile), []byte("a plan of a restart"), nil))
-			if err := r.publishShard(ctx, &ShardResult{}); !errors.Is(err, ErrOtherRun) {
+			if err := r.publishShard(ctx, &ShardResult{Manifest: manifest.hash}); !errors.Is(err, ErrOtherRun) {
 				t.Errorf("a shard of another plan: %v", err)
 			}
 		}

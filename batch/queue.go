@@ -37,7 +37,7 @@ type Task struct {
 const (
 	pollTasks   = time.Second      // at most, after a first moment
 	sayWaiting  = time.Minute      // without news
-	becomeSeen  = 20 * time.Second // for a file of another machine to be seen here
+	becomeSeen  = 90 * time.Second // for a file of another machine to be seen here, by way of a network file system's caches
 	maxWithdraw = 5 * time.Second
 	lastWorkers = time.Minute // for workers that do again what another has finished
 )

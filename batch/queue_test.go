@@ -161,6 +161,11 @@ func TestQueue(t *testing.T) {
 			t.Errorf("repaired: outcome %+v, error %v", o, err)
 		}
 		sameTree(t, "repaired", tree(t, output), want)
+		d.Restart = true
+		if o, err = RunDated(context.Background(), d); err != nil || o.Done != o.Shards {
+			t.Errorf("restart: outcome %+v, error %v", o, err)
+		}
+		sameTree(t, "restart", tree(t, output), want)
 		for i := range w {
 			check(t, w[i].Close())
 		}

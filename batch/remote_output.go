@@ -220,22 +220,33 @@ func (r *remote) publishPlan(ctx context.Context, m *Manifest) error {
 	if err != nil && gcerrors.Code(err) != gcerrors.FailedPrecondition {
 		return err
 	}
-	a, err := r.output.attributes(ctx, key)
-	if err != nil {
-		return err
-	}
-	there, err := r.output.bucket.ReadAll(ctx, key)
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.output.at(key), err)
-	}
-	if hexSHA256(there) != m.hash {
+	if err := r.stillPlanned(ctx, m.hash); errors.Is(err, ErrOtherRun) {
 		return fmt.Errorf("another process has planned the run in %s meanwhile; run again to go on with its plan",
 			r.output.at(r.key("")))
-	}
-	if err := r.output.note(key, a, m.hash); err != nil {
+	} else if err != nil {
 		return err
 	}
 	return r.putThere(ctx, planFiles()...)
+}
+
+// stillPlanned makes sure that the output's manifest has the hash. One that has been written anew with the same bytes is the same.
+func (r *remote) stillPlanned(ctx context.Context, hash string) error {
+	key := r.key(manifestFile)
+	a, err := r.output.attributes(ctx, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is gone: %w", r.output.at(key), ErrOtherRun)
+	}
+	if known := r.output.known[key]; err != nil || known.SHA256 == hash && known.is(a) {
+		return err
+	}
+	data, err := r.output.bucket.ReadAll(ctx, key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.output.at(key), err)
+	}
+	if hexSHA256(data) != hash {
+		return fmt.Errorf("%s: %w", r.output.at(key), ErrOtherRun)
+	}
+	return r.output.note(key, a, hash)
 }
 
 // putThere writes the files of the run's output that there are.
@@ -253,13 +264,8 @@ func (r *remote) putThere(ctx context.Context, names ...string) error {
 
 // publishShard writes a finished shard, its result last, while the run there is still the one that it belongs to.
 func (r *remote) publishShard(ctx context.Context, result *ShardResult) error {
-	manifest := r.key(manifestFile)
-	a, err := r.output.attributes(ctx, manifest)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := r.stillPlanned(ctx, result.Manifest); err != nil {
 		return err
-	}
-	if err != nil || !r.output.known[manifest].is(a) {
-		return fmt.Errorf("%s: %w", r.output.at(manifest), ErrOtherRun)
 	}
 	for _, f := range result.Files {
 		if err := r.output.put(ctx, r.key(f.Path)); err != nil {

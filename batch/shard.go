@@ -71,15 +71,20 @@ func NewRunner(m *Manifest, input, output string, workers int, tempDir string) (
 	if r.engine.overrides, err = r.overrides(); err != nil {
 		return nil, err
 	}
+	return r, r.makeFolders()
+}
+
+// makeFolders makes the folders of shards' files.
+func (r *Runner) makeFolders() error {
 	for _, name := range shardFolders {
-		if name == curvesFolder && len(m.Limits) == 0 {
+		if name == curvesFolder && len(r.manifest.Limits) == 0 {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Join(output, name), 0o755); err != nil {
-			return nil, fmt.Errorf("output: %w", err)
+		if err := os.MkdirAll(filepath.Join(r.output, name), 0o755); err != nil {
+			return fmt.Errorf("output: %w", err)
 		}
 	}
-	return r, nil
+	return nil
 }
 
 func (r *Runner) path(folder string, shard int, ending string) string {

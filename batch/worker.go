@@ -175,7 +175,7 @@ func (r *workerRun) do(ctx context.Context, shard int) (*ShardResult, error) {
 		return nil, err
 	}
 	defer lock.release()
-	if err := d.restorePartitions(r.manifest); err != nil {
+	if err := errors.Join(r.runner.makeFolders(), d.restorePartitions(r.manifest)); err != nil { // gone after a --restart
 		return nil, err
 	}
 	if err := d.sweep("." + partName(shard, ".")); err != nil {

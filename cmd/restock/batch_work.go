@@ -28,7 +28,10 @@ func (f *queueFlags) register(cmd *cobra.Command, usage string) {
 }
 
 // natsQueue is a queue in NATS servers. A group of tasks is the shards of a manifest.
-type natsQueue struct{ store *store.Store }
+type natsQueue struct {
+	store     *store.Store
+	revisions map[batch.Task]uint64 // of tasks that this process has submitted
+}
 
 // open connects to the queue.
 func (f *queueFlags) open(ctx context.Context, log *slog.Logger) (*natsQueue, error) {
@@ -37,7 +40,7 @@ func (f *queueFlags) open(ctx context.Context, log *slog.Logger) (*natsQueue, er
 		return nil, withHint(fmt.Errorf("--queue: %w", err),
 			"it takes the address of NATS servers with JetStream (nats-server -js), as nats://host:4222")
 	}
-	return &natsQueue{s}, nil
+	return &natsQueue{s, map[batch.Task]uint64{}}, nil
 }
 
 func storeTask(t batch.Task) (store.Task, error) {
@@ -51,7 +54,8 @@ func (q *natsQueue) Submit(ctx context.Context, t batch.Task) error {
 	if err != nil {
 		return err
 	}
-	return q.store.Submit(ctx, task)
+	q.revisions[t], err = q.store.Submit(ctx, task)
+	return err
 }
 
 // Waiting implements batch.Queue.
@@ -77,7 +81,7 @@ func (q *natsQueue) GivenUp(ctx context.Context, t batch.Task) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return q.store.GivenUp(ctx, task)
+	return q.store.GivenUp(ctx, task, q.revisions[t])
 }
 
 type batchWorkFlags struct {

@@ -59,16 +59,27 @@ func OpenWork(ctx context.Context, o Options) (s *Store, err error) {
 	return s, nil
 }
 
-// Submit puts a task into the queue. One that waits already, or is being done, stays as it is.
-func (s *Store) Submit(ctx context.Context, t Task) error {
-	m := nats.NewMsg(t.subject())
-	m.Data = t.Data
-	_, err := s.publish(ctx, m)
-	var api *jetstream.APIError
-	if errors.As(err, &api) && strings.Contains(api.Description, "maximum messages per subject") {
-		return nil
+// Submit puts a task into the queue and returns its revision there. One that waits already, or is being done, stays as it is.
+func (s *Store) Submit(ctx context.Context, t Task) (revision uint64, err error) {
+	for {
+		m := nats.NewMsg(t.subject())
+		m.Data = t.Data
+		ack, err := s.publish(ctx, m)
+		if err == nil {
+			return ack.Sequence, nil
+		}
+		var api *jetstream.APIError
+		if !errors.As(err, &api) || !strings.Contains(api.Description, "maximum messages per subject") {
+			return 0, err
+		}
+		there, err := s.streams[workStream].GetLastMsgForSubject(ctx, t.subject())
+		if err == nil {
+			return there.Sequence, nil
+		}
+		if !errors.Is(err, jetstream.ErrMsgNotFound) { // otherwise it has just left
+			return 0, fmt.Errorf("store: tasks: %w", err)
+		}
 	}
-	return err
 }
 
 // Withdraw takes the tasks of a group from the queue. Those that are being done are done to their end.
@@ -96,11 +107,11 @@ func (s *Store) Waiting(ctx context.Context, group string) (map[string]bool, err
 	return items, nil
 }
 
-// GivenUp returns why a task was given up at last, "" if it was not.
-func (s *Store) GivenUp(ctx context.Context, t Task) (reason string, err error) {
+// GivenUp returns why the task of a revision was given up, "" if it was not.
+func (s *Store) GivenUp(ctx context.Context, t Task, revision uint64) (reason string, err error) {
 	subject := t.subject()
 	err = s.DeadLetters(ctx, func(l DeadLetter) {
-		if l.Subject == subject {
+		if l.Subject == subject && l.Revision == revision {
 			reason = l.Error
 		}
 	})

@@ -44,12 +44,18 @@ func openWork(t *testing.T, url string) *Store {
 func TestWork(t *testing.T) {
 	url := single(t)
 	s := openWork(t, url)
+	revisions := map[string]uint64{}
 	submit := func(items ...string) {
 		t.Helper()
 		for _, item := range items {
-			if err := s.Submit(t.Context(), Task{"run", item, []byte(item)}); err != nil {
+			revision, err := s.Submit(t.Context(), Task{"run", item, []byte(item)})
+			if err != nil {
 				t.Fatal(err)
 			}
+			if before := revisions[item]; before != 0 && before != revision {
+				t.Errorf("%s is in the queue as %d and %d", item, before, revision)
+			}
+			revisions[item] = revision
 		}
 	}
 	all := []string{"a.1", "b", "c", "fails"}
@@ -108,19 +114,23 @@ func TestWork(t *testing.T) {
 		t.Errorf("done %v, want %v; %s was lost", done, want, lost)
 	}
 	mu.Unlock()
-	if reason, err := s.GivenUp(t.Context(), Task{Group: "run", Item: "fails"}); err != nil || reason != "always" {
+	if reason, err := s.GivenUp(t.Context(), Task{Group: "run", Item: "fails"}, revisions["fails"]); err != nil || reason != "always" {
 		t.Errorf("given up because of %q, %v", reason, err)
 	}
-	if reason, err := s.GivenUp(t.Context(), Task{Group: "run", Item: "b"}); err != nil || reason != "" {
+	if reason, err := s.GivenUp(t.Context(), Task{Group: "run", Item: "b"}, revisions["b"]); err != nil || reason != "" {
 		t.Errorf("b was given up because of %q, %v", reason, err)
 	}
 	stop()
 	working.Wait()
+	delete(revisions, "fails")
 	submit("fails")
+	if reason, err := s.GivenUp(t.Context(), Task{Group: "run", Item: "fails"}, revisions["fails"]); err != nil || reason != "" {
+		t.Errorf("what was submitted again was given up because of %q, %v", reason, err)
+	}
 	if waiting, err := s.Waiting(t.Context(), "run"); err != nil || !waiting["fails"] {
 		t.Errorf("submitted again: %v, %v", waiting, err)
 	}
-	if err := s.Submit(t.Context(), Task{"other run", "b", nil}); err != nil {
+	if _, err := s.Submit(t.Context(), Task{"other run", "b", nil}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Withdraw(t.Context(), "run"); err != nil {
@@ -136,7 +146,7 @@ func TestWork(t *testing.T) {
 // TestInterruptedWork: a task whose process is stopped goes back at once.
 func TestInterruptedWork(t *testing.T) {
 	s := openWork(t, single(t))
-	if err := s.Submit(t.Context(), Task{"g", "x", nil}); err != nil {
+	if _, err := s.Submit(t.Context(), Task{"g", "x", nil}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
