@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // requests are the kinds that are measured.
@@ -49,10 +50,11 @@ func newRequests(s *service) (*requests, error) {
 			return "GET", bench + "/articles/" + strconv.Itoa(n%50) + "/features", nil
 		},
 		patch: func(n int) (string, string, []byte) {
-			return "PATCH", bench + "/articles/" + strconv.Itoa(n%50), fmt.Appendf(nil, `{"pack_size":%d}`, 1+n%7)
+			return "PATCH", bench + "/articles/" + strconv.Itoa(n/10%50), fmt.Appendf(nil, `{"pack_size":%d}`, 1+n%7)
 		},
 		event: func(n int) (string, string, []byte) {
-			return "POST", bench + "/events", fmt.Appendf(nil, `{"events":[{"article_id":"%d","id":"sale-%d","type":"sale","at":"2026-02-01T00:00:00Z","quantity":1}]}`, n%50, n)
+			return "POST", bench + "/events", fmt.Appendf(nil, `{"events":[{"article_id":"%d","id":"sale-%d","type":"sale","at":%q,"quantity":1}]}`, n/10%50, n,
+				time.Now().UTC().Format(time.RFC3339Nano))
 		},
 	}, nil
 }
