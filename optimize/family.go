@@ -190,7 +190,7 @@ func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
 	sums := make([]float64, sc.N)
 	for t := range sc.Weeks {
 		sc.AddDemand(t, sums)
-		m, squares := sumOf(sums)/float64(sc.N), 0.0
+		m, squares := mean(sums), 0.0
 		for _, x := range sums {
 			squares += (x - m) * (x - m)
 		}

@@ -47,21 +47,21 @@ func (p *Problem) Evaluations() int { return p.evaluations }
 type tie struct {
 	x     []int
 	score Score
-	sum   float64 // of the costs
+	costs []float64
 }
 
-// Best returns the best point so far, nil before the first evaluation, and its score.
+// Best returns the best point so far, nil before the first evaluation, and its score. The point is valid until the next evaluation.
 func (p *Problem) Best() ([]int, Score) {
 	if len(p.best) == 0 {
 		return nil, worst()
 	}
-	b := &p.best[0]
-	for _, t := range p.best[1:] {
-		if t.score.Better(b.score) {
-			*b = t
+	for i := range p.best {
+		if p.best[i].score.Better(p.best[0].score) {
+			p.best[0], p.best[i] = p.best[i], p.best[0]
 		}
 	}
 	p.best = p.best[:1]
+	b := &p.best[0]
 	b.score.Ordered() // known from now on: the evaluator may be prepared for another article
 	return b.x, b.score
 }
@@ -79,10 +79,9 @@ func (p *Problem) remember(x []int, s Score) {
 			p.best = p.best[:0]
 		}
 	}
-	sum := sumOf(p.costs)
 	if p.evaluator.OrdersCost() {
 		for i := range p.best {
-			if t := &p.best[i]; t.sum == sum {
+			if t := &p.best[i]; slices.Equal(t.costs, p.costs) {
 				if s.OrderWeek > t.score.OrderWeek {
 					copy(t.x, x)
 					t.score = s
@@ -91,22 +90,13 @@ func (p *Problem) remember(x []int, s Score) {
 			}
 		}
 	}
-	p.best = append(p.best, tie{slices.Clone(x), s, sum})
-}
-
-// sumOf adds up in four chains, for speed.
-func sumOf(x []float64) float64 {
-	var s [4]float64
-	for ; len(x) >= 4; x = x[4:] {
-		s[0] += x[0]
-		s[1] += x[1]
-		s[2] += x[2]
-		s[3] += x[3]
+	n := len(p.best)
+	if n == cap(p.best) {
+		p.best = append(p.best, tie{})
 	}
-	for _, v := range x {
-		s[0] += v
-	}
-	return s[0] + s[1] + s[2] + s[3]
+	p.best = p.best[:n+1]
+	t := &p.best[n]
+	t.x, t.score, t.costs = append(t.x[:0], x...), s, append(t.costs[:0], p.costs...)
 }
 
 // incumbent returns the best score so far, ties not broken.
