@@ -115,8 +115,8 @@ func workers(t *testing.T, n int, stage string) []*Worker {
 // give the bytes of a run of one process.
 func TestQueue(t *testing.T) {
 	input := t.TempDir()
-	writeDay(t, input, daily{skus: 120, date: "2026-01-07", shuffle: true})
-	want := undisturbed(t, input, "2026-01-07")
+	writeDay(t, input, daily{skus: 60, date: "2026-01-07", shuffle: true})
+	want := ofFolders(t, input, "2026-01-07")
 	for buckets := range 4 { // input, output or both
 		output, stage := t.TempDir(), t.TempDir()
 		w := workers(t, 2, stage)
@@ -139,7 +139,7 @@ func TestQueue(t *testing.T) {
 			_, err := w[i].Do(context.Background(), task)
 			return err
 		})
-		d := datedRun(input, output, "2026-01-07")
+		d := smallShards(input, output, "2026-01-07")
 		if buckets&1 > 0 {
 			d.Input = fileURL(input)
 		}
@@ -179,8 +179,8 @@ func TestQueue(t *testing.T) {
 // begun.
 func TestQueueEnds(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
-	writeDay(t, input, daily{skus: 100, date: "2026-01-07"})
-	d := datedRun(input, output, "2026-01-07")
+	writeDay(t, input, daily{skus: 30, date: "2026-01-07"})
+	d := smallShards(input, output, "2026-01-07")
 	w := workers(t, 1, "")
 	q := newMemoryQueue(t, 1, func(_ int, task Task) error {
 		if task.Shard == 1 {
@@ -208,8 +208,8 @@ func TestQueueEnds(t *testing.T) {
 // TestWorkerRefuses: what a worker must not do, or can't.
 func TestWorkerRefuses(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
-	writeDay(t, input, daily{skus: 100, date: "2026-01-07"})
-	d := datedRun(input, output, "2026-01-07")
+	writeDay(t, input, daily{skus: 40, date: "2026-01-07"})
+	d := smallShards(input, output, "2026-01-07")
 	d.Slice = Slice{0, 2}
 	_, err := RunDated(context.Background(), d)
 	check(t, err)

@@ -15,15 +15,31 @@ func fileURL(folder string) string { return "file://" + filepath.ToSlash(folder)
 
 // remoteRun is a run over buckets in the places of folders.
 func remoteRun(t *testing.T, input, output, date string) Dated {
-	d := datedRun(fileURL(input), fileURL(output), date)
+	d := smallShards(fileURL(input), fileURL(output), date)
 	d.Stage = t.TempDir()
 	return d
+}
+
+// smallShards is a run over a small day in shards of ten.
+func smallShards(input, output, date string) Dated {
+	d := datedRun(input, output, date)
+	d.ShardSize = 10
+	return d
+}
+
+// ofFolders runs a day in shards of ten over folders and returns the result.
+func ofFolders(t *testing.T, input, date string) map[string]string {
+	t.Helper()
+	output := t.TempDir()
+	_, err := RunDated(context.Background(), smallShards(input, output, date))
+	check(t, err)
+	return tree(t, output)
 }
 
 // inside runs f once, when the first shard is done.
 func inside(d *Dated, f func()) {
 	d.Progress = func(done, _ int64) {
-		if done > 40 && f != nil {
+		if done > 10 && f != nil {
 			f()
 			f = nil
 		}
@@ -45,7 +61,7 @@ func TestRemoteRun(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
 	local := t.TempDir()
 	for i, date := range []string{"2026-01-06", "2026-01-07"} {
-		writeDay(t, input, daily{skus: 120, date: date, shuffle: i == 1})
+		writeDay(t, input, daily{skus: 60, date: date, shuffle: i == 1})
 		folder := filepath.Join(input, "date="+date)
 		check(t, os.WriteFile(filepath.Join(folder, "limits.csv"), []byte("merchant_id,limit,at_most\nm0,volume,5\n"), 0o644))
 		volumes := []byte("merchant_id,article_id,volume\nm0,a00000,1\nm0,a00001,1\n")
@@ -56,7 +72,7 @@ func TestRemoteRun(t *testing.T) {
 	}
 	check(t, os.WriteFile(filepath.Join(input, "restock.yaml"), []byte("defaults:\n  holding_cost: 0.2\n"), 0o644))
 	for _, date := range []string{"2026-01-06", "2026-01-07"} {
-		if _, err := RunDated(context.Background(), datedRun(input, local, date)); err != nil {
+		if _, err := RunDated(context.Background(), smallShards(input, local, date)); err != nil {
 			t.Fatal(err)
 		}
 		d := remoteRun(t, input, output, date)
@@ -97,8 +113,8 @@ func TestRemoteRun(t *testing.T) {
 // were damaged or are gone are written again.
 func TestRemoteResume(t *testing.T) {
 	input := t.TempDir()
-	writeDay(t, input, daily{skus: 150, date: "2026-01-07"})
-	want := undisturbed(t, input, "2026-01-07")
+	writeDay(t, input, daily{skus: 60, date: "2026-01-07"})
+	want := ofFolders(t, input, "2026-01-07")
 	for _, sameMachine := range []bool{true, false} {
 		output := t.TempDir()
 		d := remoteRun(t, input, output, "2026-01-07")
@@ -142,7 +158,7 @@ func TestRemoteResume(t *testing.T) {
 // TestStagedCopies: a copy of the input is kept by the next try if it has the object's bytes, and made again if not.
 func TestStagedCopies(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
-	writeDay(t, input, daily{skus: 300, date: "2026-01-07"})
+	writeDay(t, input, daily{skus: 70, date: "2026-01-07"})
 	d := remoteRun(t, input, output, "2026-01-07")
 	try := func(change func(in string)) (copied string) {
 		t.Helper()
@@ -181,7 +197,7 @@ func TestStagedCopies(t *testing.T) {
 	if copied = try(nil); !strings.HasPrefix(copied, "1 object (") || !strings.HasSuffix(copied, ", 1 kept") {
 		t.Errorf("damaged: %s", copied)
 	}
-	copied = try(func(string) { writeDay(t, input, daily{skus: 101, date: "2026-01-07"}) })
+	copied = try(func(string) { writeDay(t, input, daily{skus: 71, date: "2026-01-07"}) })
 	if !strings.HasSuffix(copied, ", 2 kept") {
 		t.Errorf("whole: %s", copied)
 	}
@@ -191,13 +207,13 @@ func TestStagedCopies(t *testing.T) {
 	d.Restart = true
 	_, err = RunDated(context.Background(), d)
 	check(t, err)
-	sameTree(t, "restart", tree(t, output), undisturbed(t, input, "2026-01-07"))
+	sameTree(t, "restart", tree(t, output), ofFolders(t, input, "2026-01-07"))
 }
 
 // TestRemoteParts: parts of a run on machines that share nothing but a bucket, and the merge.
 func TestRemoteParts(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
-	writeDay(t, input, daily{skus: 150, date: "2026-01-07", shuffle: true})
+	writeDay(t, input, daily{skus: 50, date: "2026-01-07", shuffle: true})
 	for _, part := range []int{1, 0, 2} {
 		d := remoteRun(t, input, output, "2026-01-07")
 		d.Slice = Slice{part, 3}
@@ -216,7 +232,7 @@ func TestRemoteParts(t *testing.T) {
 	if o.Folder != fileURL(output)+"/date=2026-01-07" {
 		t.Errorf("folder %s", o.Folder)
 	}
-	sameTree(t, "parts", tree(t, output), undisturbed(t, input, "2026-01-07"))
+	sameTree(t, "parts", tree(t, output), ofFolders(t, input, "2026-01-07"))
 }
 
 // TestRemoteMistakes: errors name the URL, not the copy, and nothing is written.
@@ -270,7 +286,7 @@ func TestRemoteMistakes(t *testing.T) {
 // TestOneRemoteRunAtATime: copies are of one process.
 func TestOneRemoteRunAtATime(t *testing.T) {
 	input, output := t.TempDir(), t.TempDir()
-	writeDay(t, input, daily{skus: 60, date: "2026-01-07"})
+	writeDay(t, input, daily{skus: 30, date: "2026-01-07"})
 	d := remoteRun(t, input, output, "2026-01-07")
 	other := d
 	var err error
