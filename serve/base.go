@@ -32,6 +32,14 @@ type baseView struct {
 	levels []float64 // of the forecast
 }
 
+// moment is when the features were those of the base; the zero time without one.
+func (b *baseView) moment() time.Time {
+	if b == nil {
+		return time.Time{}
+	}
+	return b.cut
+}
+
 const unitCostColumn = 0
 
 func (b *baseView) unitCost(merchant, article string) float64 {

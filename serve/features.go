@@ -201,7 +201,7 @@ func (s *Server) putFeatures(ctx context.Context, key table.Key, f *Features, ex
 		if err != nil {
 			return nil, err
 		}
-		d, err := s.store.Put(ctx, store.Write{Key: storeKey, Value: data, Expect: &revision})
+		d, err := s.store.Put(ctx, store.Write{Key: storeKey, Value: data, Expect: &revision, After: s.base.Load().moment()})
 		if !errors.Is(err, store.ErrConflict) || expect != nil {
 			return d, err
 		}
@@ -255,7 +255,7 @@ func (s *Server) applyEvent(ctx context.Context, key table.Key, e stock.Event) (
 		if err != nil {
 			return false, err
 		}
-		w := store.Write{Key: store.Key{Kind: store.Features, Merchant: key.Merchant, Article: key.Article}, Value: data}
+		w := store.Write{Key: store.Key{Kind: store.Features, Merchant: key.Merchant, Article: key.Article}, Value: data, After: k.base.moment()}
 		if k.revision > 0 {
 			w.Expect = &k.revision
 		} else if w.Expect, err = s.newest(ctx, w.Key); err != nil {

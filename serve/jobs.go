@@ -183,7 +183,11 @@ func (s *Server) putRecommendation(ctx context.Context, key table.Key, doc *reco
 	if err != nil {
 		return err
 	}
-	stored, err := s.store.Put(ctx, store.Write{Key: store.Key{Kind: store.Recommendation, Merchant: key.Merchant, Article: key.Article}, Value: data})
+	w := store.Write{Key: store.Key{Kind: store.Recommendation, Merchant: key.Merchant, Article: key.Article}, Value: data}
+	if run := s.assortment.current(); run != nil {
+		w.After = time.UnixMicro(run.Seen)
+	}
+	stored, err := s.store.Put(ctx, w)
 	if err == nil {
 		s.takeNewer(stored) // whoever asks after the job is done sees its result
 	}
@@ -223,7 +227,7 @@ func (s *Server) inputConsumer() store.Consumer {
 		if err := json.Unmarshal(d.Value, &e); err != nil || !ok {
 			return store.Permanent(fmt.Errorf("the event can't be read: %v", err))
 		}
-		if err := e.Check(time.Now()); err != nil {
+		if err := e.Check(e.At); err != nil { // it was not in the future when it was accepted, whatever the clock says now
 			return store.Permanent(err)
 		}
 		_, err := s.applyEvent(ctx, table.Key{Merchant: merchant, Article: e.ArticleID}, e.Event)

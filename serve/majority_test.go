@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/restock-engine/restock/serve/store"
 )
@@ -104,16 +106,22 @@ func TestWritesWithoutMajority(t *testing.T) {
 		n.start()
 		t.Cleanup(n.kill)
 	}
-	for _, n := range nodes {
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-			if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", n.Port)); err == nil {
-				c.Close()
-				break
-			} else if time.Now().After(end) {
-				t.Fatal(err)
-			}
+	conn, err := nats.Connect(urls, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(50*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := js.AccountInfo(t.Context()); err == nil { // they have chosen a leader
+			break
+		} else if time.Now().After(end) {
+			t.Fatal(err)
 		}
 	}
+	conn.Close()
 	const deadline = 2 * time.Second
 	f := newFixture(t, func(c *Config) {
 		c.Store, c.Deadline, c.Limits.Requests = store.Options{URL: urls}, deadline, 1e9

@@ -107,7 +107,11 @@ func (s *Server) putSettings(ctx context.Context, merchant string, c SettingsCha
 	if _, err := mergeSettings(s.config.Settings, merchant, data); err != nil {
 		return nil, err
 	}
-	return s.store.Put(ctx, store.Write{Key: store.Key{Kind: store.MerchantSettings, Merchant: merchant}, Value: data, Expect: expect})
+	key := store.Key{Kind: store.MerchantSettings, Merchant: merchant}
+	if _, err := s.store.Get(ctx, key); err != nil && !errors.Is(err, store.ErrNotFound) { // the new version's time is after this one's
+		return nil, err
+	}
+	return s.store.Put(ctx, store.Write{Key: key, Value: data, Expect: expect})
 }
 
 // patchArticle changes some of a partner's overrides of an article's columns; null takes an override away.

@@ -27,7 +27,7 @@ func Rebuild(ctx context.Context, s *store.Store, from *offline.Store) (written,
 		if v.Deleted {
 			return nil
 		}
-		_, err = s.Put(ctx, store.Write{Key: key, Value: v.Value, Expect: new(uint64)})
+		_, err = s.Put(ctx, store.Write{Key: key, Value: v.Value, Expect: new(uint64), After: v.Accepted})
 		if errors.Is(err, store.ErrConflict) {
 			kept++
 			return nil

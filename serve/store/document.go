@@ -18,9 +18,9 @@ import (
 // Document is a version of what is stored under a key.
 type Document struct {
 	Key
-	Revision uint64 // of the stream: later versions of any document have greater ones
-	Time     time.Time
-	Value    []byte // must not be changed
+	Revision uint64    // of the stream: later versions of any document have greater ones
+	Time     time.Time // when it was accepted; later than the version before, whatever the clock did meanwhile
+	Value    []byte    // must not be changed
 	Deleted  bool
 	Previous uint64 // revision of the version that this one replaced; 0 if unknown or none
 }
@@ -34,6 +34,7 @@ var (
 const (
 	deletedHeader  = "Restock-Deleted"
 	previousHeader = "Restock-Previous"
+	timeHeader     = "Restock-Time" // Unix microseconds; without it the time is the server's
 )
 
 // cached is a document, or that there is none, as of a mark.
@@ -124,6 +125,9 @@ func (s *Store) load(ctx context.Context, k Key) (*cached, error) {
 
 func document(k Key, revision uint64, t time.Time, h nats.Header, value []byte) *Document {
 	previous, _ := strconv.ParseUint(h.Get(previousHeader), 10, 64)
+	if accepted, err := strconv.ParseInt(h.Get(timeHeader), 10, 64); err == nil {
+		t = time.UnixMicro(accepted)
+	}
 	return &Document{Key: k, Revision: revision, Time: t, Value: value, Deleted: h.Get(deletedHeader) != "", Previous: previous}
 }
 
@@ -150,6 +154,10 @@ type Write struct {
 	Deleted bool
 	Expect  *uint64 // revision that must be the newest, 0 for none; nil: whatever is there is replaced
 	ID      string  // the same ID within ten minutes is written once; "": a new one
+
+	// After is a moment that the version's time must be later than, as that of its previous version in the cache: a clock that was
+	// set back must not make it look older than what it replaces.
+	After time.Time
 }
 
 // Put writes a version. When it returns without an error, the version is on disk (in a cluster: on most of the replicas). After
@@ -166,10 +174,12 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 	if w.Deleted {
 		m.Header.Set(deletedHeader, "1")
 	}
-	previous := uint64(0)
+	previous, accepted := uint64(0), time.Now()
 	if c, ok := s.cache.GetIfPresent(w.Key); ok && c.doc != nil {
-		previous = c.doc.Revision
+		previous, accepted = c.doc.Revision, after(accepted, c.doc.Time)
 	}
+	accepted = after(accepted, w.After)
+	m.Header.Set(timeHeader, strconv.FormatInt(accepted.UnixMicro(), 10))
 	if w.Expect != nil {
 		previous = *w.Expect
 	}
@@ -188,12 +198,20 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc := &Document{Key: w.Key, Revision: ack.Sequence, Time: time.Now(), Value: w.Value, Deleted: w.Deleted, Previous: previous}
+	doc := &Document{Key: w.Key, Revision: ack.Sequence, Time: time.UnixMicro(accepted.UnixMicro()), Value: w.Value, Deleted: w.Deleted, Previous: previous}
 	s.mark(w.Key).raise(ack.Sequence)
 	if !ack.Duplicate {
 		s.keep(w.Key, &cached{doc, ack.Sequence})
 	}
 	return doc, nil
+}
+
+// after returns t, or the first microsecond after a floor that is not before it.
+func after(t, floor time.Time) time.Time {
+	if floor = floor.Add(time.Microsecond); t.Before(floor) {
+		return floor
+	}
+	return t
 }
 
 // publish tries again while the cluster elects a leader; the message's ID keeps it from being written twice. What has no deadline
