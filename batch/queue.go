@@ -38,9 +38,13 @@ const (
 	pollTasks   = time.Second      // at most, after a first moment
 	sayWaiting  = time.Minute      // without news
 	becomeSeen  = 90 * time.Second // for a file of another machine to be seen here, by way of a network file system's caches
+	maxSilence  = 10 * time.Minute // of the queue
 	maxWithdraw = 5 * time.Second
 	lastWorkers = time.Minute // for workers that do again what another has finished
 )
+
+// errQueue is an error of the queue itself. It may come back.
+var errQueue = errors.New("the queue does not answer")
 
 // prepareTasks notes where workers find input and output.
 func (d *Dated) prepareTasks() (err error) {
@@ -85,17 +89,24 @@ func (d *Dated) submitAndAwait(ctx context.Context, m *Manifest, todo []int, o *
 	if len(todo) > 0 {
 		d.Log("%s in the queue", plural(int64(len(todo)), "shard is", "shards are"))
 	}
-	news := time.Now()
+	news, answered := time.Now(), time.Now()
 	for pause := 10 * time.Millisecond; len(open) > 0; pause = min(2*pause, pollTasks) {
 		before := len(open)
-		if err := d.collect(ctx, m, open, o); err != nil {
+		err := d.collect(ctx, m, open, o)
+		switch {
+		case err == nil:
+			answered = time.Now()
+		case !errors.Is(err, errQueue) || ctx.Err() != nil || time.Since(answered) > maxSilence:
 			return err
 		}
 		if len(open) < before {
 			d.Progress(o.Rows, total)
 			news = time.Now()
 		} else if time.Since(news) > sayWaiting {
-			d.Log("waiting for %d of %d shards; are there workers ('restock batch work') at the queue?", len(open), len(todo))
+			if err == nil {
+				err = errors.New("are there workers ('restock batch work') at the queue?")
+			}
+			d.Log("waiting for %d of %d shards; %v", len(open), len(todo), err)
 			news = time.Now()
 		}
 		select {
@@ -113,11 +124,12 @@ func (d *Dated) taskOf(shard int) Task {
 	return t
 }
 
-// collect takes the shards that are finished from those that are open. It is an error if one was given up.
+// collect takes the shards that are finished from those that are open. It is an error if one was given up. Errors of the queue
+// itself are errQueue.
 func (d *Dated) collect(ctx context.Context, m *Manifest, open map[int]time.Time, o *Outcome) error {
 	waiting, err := d.Queue.Waiting(ctx, m.hash)
 	if err != nil {
-		return fmt.Errorf("queue: %w", err)
+		return fmt.Errorf("%w: %w", errQueue, err)
 	}
 	var left []int
 	for i := range m.Shards {
@@ -138,7 +150,7 @@ func (d *Dated) collect(ctx context.Context, m *Manifest, open map[int]time.Time
 		}
 		reason, giveErr := d.Queue.GivenUp(ctx, d.taskOf(i))
 		if giveErr != nil {
-			return fmt.Errorf("queue: %w", giveErr)
+			return fmt.Errorf("%w: %w", errQueue, giveErr)
 		}
 		if reason != "" {
 			return fmt.Errorf("shard %d was given up by the workers: %s; run again when that is mended", i, reason)

@@ -19,6 +19,7 @@ type memoryQueue struct {
 	wanted  []Task
 	given   map[int]string
 	taken   int
+	silent  int // calls that are not answered
 	removed bool
 }
 
@@ -81,6 +82,9 @@ func (q *memoryQueue) Submit(_ context.Context, t Task) error {
 func (q *memoryQueue) Waiting(_ context.Context, manifest string) (map[int]bool, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.silent--; q.silent >= 0 {
+		return nil, errors.New("no answer")
+	}
 	waiting := map[int]bool{}
 	for i, t := range q.open {
 		waiting[i] = t.Manifest == manifest
@@ -146,6 +150,7 @@ func TestQueue(t *testing.T) {
 		if buckets&2 > 0 {
 			d.Output = fileURL(output)
 		}
+		q.silent = 2
 		d.Queue, d.Stage = q, stage
 		o, err := RunDated(context.Background(), d)
 		check(t, err)

@@ -196,7 +196,7 @@ func (r *remote) stage(ctx context.Context) (err error) {
 		return err
 	}
 	if objects.IsURL(d.Output) {
-		if r.output, err = r.mirrored(ctx, "output", d.Output, "out", true); err != nil {
+		if r.output, err = r.mirrored(ctx, "output", d.Output, "out", d.Slice != noShard); err != nil {
 			return err
 		}
 		r.local.Output = r.output.folder
