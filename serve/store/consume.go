@@ -81,8 +81,9 @@ func (s *Store) durable(ctx context.Context, c *Consumer, maxPending int) (jetst
 	if wait == 0 {
 		wait = ackWait
 	}
-	consumer, err := s.streams[stream].CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: c.Name, FilterSubjects: subjects,
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: wait, MaxDeliver: -1, MaxAckPending: maxPending})
+	config := jetstream.ConsumerConfig{Durable: c.Name, FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: wait,
+		MaxDeliver: -1, MaxAckPending: maxPending}
+	consumer, err := patiently(ctx, s, func() (jetstream.Consumer, error) { return s.streams[stream].CreateOrUpdateConsumer(ctx, config) })
 	if err != nil {
 		return nil, fmt.Errorf("store: consumer %s: %w", c.Name, err)
 	}

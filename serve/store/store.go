@@ -149,7 +149,7 @@ func (s *Store) makeStreams(ctx context.Context, o Options) error {
 		if name == workStream {
 			continue // see OpenWork
 		}
-		stream, err := s.retryStream(ctx, streamConfig(name, replicas))
+		stream, err := patiently(ctx, s, func() (jetstream.Stream, error) { return s.js.CreateOrUpdateStream(ctx, streamConfig(name, replicas)) })
 		if err != nil {
 			return fmt.Errorf("NATS stream %s with %d replicas: %w", name, replicas, err)
 		}
@@ -178,12 +178,12 @@ func streamConfig(name string, replicas int) jetstream.StreamConfig {
 	return c
 }
 
-// retryStream waits for a cluster that has no leader yet.
-func (s *Store) retryStream(ctx context.Context, c jetstream.StreamConfig) (stream jetstream.Stream, err error) {
+// patiently asks again while a cluster has no leader yet.
+func patiently[T any](ctx context.Context, s *Store, ask func() (T, error)) (value T, err error) {
 	for deadline := time.Now().Add(startTimeout); ; {
-		stream, err = s.js.CreateOrUpdateStream(ctx, c)
+		value, err = ask()
 		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || s.server != nil {
-			return stream, err
+			return value, err
 		}
 		time.Sleep(250 * time.Millisecond)
 	}

@@ -49,7 +49,7 @@ func OpenWork(ctx context.Context, o Options) (s *Store, err error) {
 	for _, name := range []string{workStream, deadStream} {
 		stream, err := s.js.Stream(ctx, name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			stream, err = s.retryStream(ctx, streamConfig(name, replicas))
+			stream, err = patiently(ctx, s, func() (jetstream.Stream, error) { return s.js.CreateOrUpdateStream(ctx, streamConfig(name, replicas)) })
 		}
 		if err != nil {
 			return s, fmt.Errorf("NATS at %s, stream %s: %w", redact(o.URL), name, err)
