@@ -41,21 +41,24 @@ func main() {
 
 // arm is a method with a budget.
 type arm struct {
-	name   string
-	method optimize.Method // nil: the default one
-	budget int
+	name    string
+	method  optimize.Method // nil: the default one
+	budget  int
+	warm    bool // start from yesterday's policy as well
+	byClass bool // report each class of SKUs
 }
 
 func arms() []arm {
 	patient := func(n int) optimize.Method { return optimize.LocalSearch{Patience: n} }
 	return []arm{
-		{"restock, as `optimize` runs it", nil, optimize.DefaultOptions().Budget},
-		{"restock, all of 1,000", patient(1000), 1000},
-		{"restock, 3,000", patient(3000), 3000},
-		{"restock, 10,000", patient(10_000), 10_000},
-		{"random search, 1,000", optimize.RandomSearch{}, 1000},
-		{"CMA-ES, 1,000", optimize.CMAES{}, 1000},
-		{"Nelder-Mead, 1,000", optimize.NelderMead{}, 1000},
+		{name: "restock, as `optimize` runs it", budget: optimize.DefaultOptions().Budget, byClass: true},
+		{name: "… also from yesterday's policy", budget: optimize.DefaultOptions().Budget, warm: true},
+		{name: "restock, all of 1,000", method: patient(1000), budget: 1000, byClass: true},
+		{name: "restock, 3,000", method: patient(3000), budget: 3000},
+		{name: "restock, 10,000", method: patient(10_000), budget: 10_000},
+		{name: "random search, 1,000", method: optimize.RandomSearch{}, budget: 1000},
+		{name: "CMA-ES, 1,000", method: optimize.CMAES{}, budget: 1000},
+		{name: "Nelder-Mead, 1,000", method: optimize.NelderMead{}, budget: 1000},
 	}
 }
 
@@ -78,12 +81,19 @@ func run(c *config) error {
 	}
 	var exhaustive atomic.Int64
 	searches := append(arms(),
-		arm{"reference", reference{c.reference, &exhaustive}, c.reference},
-		arm{"reference", optimize.LocalSearch{Patience: c.reference / 5}, c.reference / 2})
+		arm{name: "reference", method: reference{c.reference, &exhaustive}, budget: c.reference},
+		arm{name: "reference", method: optimize.LocalSearch{Patience: c.reference / 5}, budget: c.reference / 2})
+	if err := lookAtYesterday(skus); err != nil {
+		return err
+	}
 	results := make([][]outcome, len(searches))
 	for k, a := range searches {
 		fmt.Fprintf(os.Stderr, "%s …\n", a.name)
-		if results[k], err = measure(skus, a.method, a.budget); err != nil {
+		method := func(*sku) optimize.Method { return a.method }
+		if a.warm {
+			method = func(s *sku) optimize.Method { return warm{s.yesterday} }
+		}
+		if results[k], err = measure(skus, 1, method, a.budget); err != nil {
 			return err
 		}
 	}
@@ -104,11 +114,11 @@ func run(c *config) error {
 }
 
 // each calls f for every SKU; the work is spread over the processors.
-func each(skus []*sku, f func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) error) error {
+func each(skus []*sku, seed uint64, f func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) error) error {
 	errs := make([]error, len(skus))
 	next := make(chan int)
 	var wait sync.WaitGroup
-	sampler := simulate.NewSampler(1)
+	sampler := simulate.NewSampler(seed)
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			var w optimize.Workspace
@@ -129,12 +139,12 @@ func (s *sku) input(sampler *simulate.Sampler) optimize.Input {
 	return optimize.Input{Article: &s.article, Forecast: &s.forecast, Key: sampler.Key("benchmark", s.name)}
 }
 
-// measure runs a method on every SKU.
-func measure(skus []*sku, method optimize.Method, budget int) ([]outcome, error) {
+// measure runs a method on every SKU, on scenarios of a seed.
+func measure(skus []*sku, seed uint64, method func(*sku) optimize.Method, budget int) ([]outcome, error) {
 	list := make([]outcome, len(skus))
-	err := each(skus, func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) (err error) {
+	err := each(skus, seed, func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) (err error) {
 		o := optimize.DefaultOptions()
-		o.Method, o.Budget = method, budget
+		o.Method, o.Budget = method(s), budget
 		start := time.Now()
 		list[i].tuned, err = optimize.Tune(optimize.RSQ, sampler, s.input(sampler), o, w)
 		list[i].seconds = time.Since(start).Seconds()
@@ -153,7 +163,7 @@ func compareFresh(skus []*sku, best []outcome, results [][]outcome, n int) ([][]
 	for k := range gaps {
 		gaps[k] = make([]float64, len(skus))
 	}
-	err := each(skus, func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) error {
+	err := each(skus, 1, func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) error {
 		in := s.input(sampler)
 		var sc simulate.Scenarios
 		if err := sampler.Draw(&sc, in.Article, in.Forecast, in.Key, freshSet, n, false); err != nil {

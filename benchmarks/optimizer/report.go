@@ -19,14 +19,15 @@ func report(c *config, exhaustive int64, skus []*sku, best []outcome, results []
 whose box of policies has at most %d points, and the best of all that was found for the others: by differential evolution with %d
 evaluations, by restock's search with up to %d, and by the methods of the table. Gap: how much dearer than the reference, on the same scenarios.
 Fresh: the same on %d other scenarios, mean over the SKUs, in percent: what the gap is worth to a user. A candidate counts once, also
-if its evaluation is abandoned because it can't be better. %s, %s/%s, %d processors; milliseconds are those of a busy machine.
+if its evaluation is abandoned because it can't be better. Yesterday's policy: the one found for the same day with other scenarios, the best case
+of a warm start. %s, %s/%s, %d processors; milliseconds are those of a busy machine.
 
 `, c.skus, c.skus, exhaustive, exhaustivePoints, c.reference, c.reference/2, c.fresh, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	b.WriteString("| method | SKUs | number | gap: mean | median | p95 | p99 | worst | exact | fresh | candidates | ms/SKU |\n")
 	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for k, a := range arms() {
 		classes := []string{"all"}
-		if k < 2 {
+		if a.byClass {
 			classes = []string{"all", "real", "slow", "fast", "seasonal", "launch", "end of life"}
 		}
 		for _, class := range classes {

@@ -24,6 +24,7 @@ type sku struct {
 	name, class string
 	article     simulate.Article
 	forecast    forecast.Quantiles
+	yesterday   []int // see warm
 }
 
 // realSKUs returns n articles of the shipped data, spread evenly, with the forecasts of the embedded model.
