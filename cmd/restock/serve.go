@@ -104,6 +104,7 @@ func (f *serveFlags) run(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	defer oneMoreThread()()
+	defer runtime.KeepAlive(make([]byte, ballast))
 	c := serve.Config{Dir: f.data, Store: f.nats, Offline: f.offline, Seed: f.seed, Workers: int(f.workers), Articles: f.tables.articles,
 		Forecast: f.tables.forecast, Recommendations: f.recommendations, Runs: f.runs, Inputs: f.inputs, Deadline: f.deadline, Page: web.Handler(),
 		Limits: f.limits, Log: f.logger(e)}
@@ -165,6 +166,11 @@ func oneMoreThread() (undo func()) {
 	runtime.GOMAXPROCS(processors + 1)
 	return func() { runtime.GOMAXPROCS(processors) }
 }
+
+// ballast is memory that is never touched, and so takes none, but counts: garbage is collected when the heap has doubled, which the small
+// heap of a service that has just begun does twice a second at 5,000 requests a second. It saves 5 to 9 % of the processor time of a
+// request for as many bytes more of garbage; a higher GOGC would multiply a large heap.
+const ballast = 64 << 20
 
 // check finds what is wrong with the flags before anything is opened.
 func (f *serveFlags) check(cmd *cobra.Command) error {
