@@ -195,7 +195,7 @@ func (s *Shedder) Stats() ShedStats {
 	return stats
 }
 
-// Middleware answers 503 if there is too much to do.
+// Middleware answers 503 if there is too much to do. A request has its slot until its answer is there, not until it is sent.
 func (s *Shedder) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		release, err := s.Acquire(r.Context())
@@ -203,7 +203,10 @@ func (s *Shedder) Middleware(next http.Handler) http.Handler {
 			(&Denied{http.StatusServiceUnavailable, err.Error(), time.Second}).Write(w)
 			return
 		}
-		defer release()
-		next.ServeHTTP(w, r)
+		answer := newUnsent(w, release)
+		panicked := true
+		defer func() { answer.done(panicked) }()
+		next.ServeHTTP(answer, r)
+		panicked = false
 	})
 }
