@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,27 +20,31 @@ import (
 type eventStream struct {
 	out   io.Writer
 	flush func()
+	begin func() // of an event: the client has the time of a request to take it
 }
 
 func (s *Server) stream(run func(ctx context.Context, e *eventStream)) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		c.SetHeader("Content-Type", eventFormat)
 		c.SetHeader("X-Accel-Buffering", "no") // proxies must not keep events back
-		e := &eventStream{out: c.BodyWriter(), flush: func() {}}
+		e := &eventStream{out: c.BodyWriter(), flush: func() {}, begin: func() {}}
 		if w, ok := e.out.(http.ResponseWriter); ok {
 			control := http.NewResponseController(w)
 			e.flush = func() { control.Flush() } // what can't flush sends when its buffer is full
+			e.begin = func() { control.SetWriteDeadline(time.Now().Add(cmp.Or(s.config.Deadline, defaultDeadline))) }
 		}
 		e.flush()
 		ctx, stop := context.WithCancel(c.Context())
 		defer stop()
 		defer context.AfterFunc(s.working, stop)()
 		run(ctx, e)
+		e.begin() // what ends the answer is still to be sent
 	}}
 }
 
 // send writes an event; an error means that the client is gone.
 func (e *eventStream) send(id, name string, data []byte) error {
+	e.begin()
 	if id != "" {
 		if _, err := fmt.Fprintf(e.out, "id: %s\n", id); err != nil {
 			return err
@@ -51,6 +56,7 @@ func (e *eventStream) send(id, name string, data []byte) error {
 }
 
 func (e *eventStream) alive() error {
+	e.begin()
 	_, err := io.WriteString(e.out, ": alive\n\n")
 	e.flush()
 	return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,6 +43,8 @@ type Consumer struct {
 // ackWait is how long a message may be handled without a sign of life before it is given to somebody else.
 const ackWait = 30 * time.Second
 
+func (c *Consumer) lostAfter() time.Duration { return cmp.Or(c.ackWait, ackWait) }
+
 // Permanent marks an error that another attempt can't mend.
 func Permanent(err error) error { return permanent{err} }
 
@@ -77,11 +80,7 @@ func (c *Consumer) filter() (stream string, subjects []string) {
 
 func (s *Store) durable(ctx context.Context, c *Consumer, maxPending int) (jetstream.Consumer, error) {
 	stream, subjects := c.filter()
-	wait := c.ackWait
-	if wait == 0 {
-		wait = ackWait
-	}
-	config := jetstream.ConsumerConfig{Durable: c.Name, FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: wait,
+	config := jetstream.ConsumerConfig{Durable: c.Name, FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.lostAfter(),
 		MaxDeliver: -1, MaxAckPending: maxPending}
 	consumer, err := patiently(ctx, s, func() (jetstream.Consumer, error) { return s.streams[stream].CreateOrUpdateConsumer(ctx, config) })
 	if err != nil {
@@ -148,11 +147,21 @@ func (s *Store) handle(ctx context.Context, c *Consumer, m jetstream.Msg) {
 	case ctx.Err() != nil:
 		_ = m.Nak() // another process, or this one after its restart
 	case errors.As(err, new(permanent)) || last:
-		s.bury(context.WithoutCancel(ctx), c, d, m, err)
+		if s.bury(context.WithoutCancel(ctx), c, d, m, err) != nil {
+			go s.again(ctx, c, d)
+		}
 	default:
 		s.log.Warn("a message will be tried again", "consumer", c.Name, "attempt", d.Attempt, "error", err)
-		_ = m.NakWithDelay(backoff(d.Attempt))
+		go s.again(ctx, c, d)
 	}
+}
+
+// again gives a message back after a wait of this process. The server's own goes by its clock, and does not end when that is set back.
+func (s *Store) again(ctx context.Context, c *Consumer, d *Delivery) {
+	waiting, stop := context.WithTimeout(ctx, backoff(d.Attempt))
+	defer stop()
+	keepAlive(waiting, d, c.lostAfter()/3)
+	_ = d.message.Nak()
 }
 
 // protected turns a panic into an error.
@@ -191,7 +200,7 @@ type DeadLetter struct {
 }
 
 // bury moves a message to the dead-letter stream. Should that fail, the message comes again.
-func (s *Store) bury(ctx context.Context, c *Consumer, d *Delivery, m jetstream.Msg, reason error) {
+func (s *Store) bury(ctx context.Context, c *Consumer, d *Delivery, m jetstream.Msg, reason error) error {
 	s.log.Error("a message can't be handled and goes to the dead letters", "consumer", c.Name, "subject", d.Subject, "revision", d.Revision,
 		"attempts", d.Attempt, "error", reason)
 	data, err := json.Marshal(DeadLetter{c.Name, d.Subject, d.Revision, d.Attempt, reason.Error(), time.Now().UTC(), d.Value})
@@ -200,11 +209,10 @@ func (s *Store) bury(ctx context.Context, c *Consumer, d *Delivery, m jetstream.
 		letter.Data = data
 		_, err = s.publish(ctx, letter, jetstream.WithMsgID(fmt.Sprintf("%s:%d", c.Name, d.Revision)))
 	}
-	if err != nil {
-		_ = m.NakWithDelay(backoff(d.Attempt))
-		return
+	if err == nil {
+		_ = m.TermWithReason(reason.Error())
 	}
-	_ = m.TermWithReason(reason.Error())
+	return err
 }
 
 // Batches hands messages over in batches of at most size, or what has come in the time given, until the context ends. A batch
@@ -259,7 +267,7 @@ func (s *Store) batch(ctx context.Context, consumer jetstream.Consumer, size int
 	// What has been fetched is finished even if the process is about to end.
 	if err := handle(context.WithoutCancel(ctx), documents); err != nil {
 		for _, m := range messages {
-			_ = m.NakWithDelay(time.Second)
+			_ = m.Nak()
 		}
 		return err
 	}
