@@ -30,7 +30,7 @@ the same interface (file://). With a queue, which is in a NATS server of this pr
 times as long as an undisturbed run takes, and started again; the process that waits for them is killed, too. %d SKUs in shards of 100, 100 + 200
 scenarios, seed %d.
 
-| kind of run | runs | kills | of workers | runs with other bytes |
+| kind of run | runs | kills of the process | kills of workers | runs with other bytes |
 | --- | ---: | ---: | ---: | ---: |
 `, o.sizes[0], o.seed)
 	for _, k := range []kind{{"object stores", true, false}, {"a queue and two workers, folders", false, true},
