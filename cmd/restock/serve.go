@@ -158,18 +158,19 @@ func (f *serveFlags) run(cmd *cobra.Command, e *env) error {
 	return f.serve(cmd.Context(), e, c)
 }
 
-// oneMoreThread lets one more thread than there are processors run Go code, until undo. A request is then read as soon as it comes, even
-// when there are what-ifs on all processors: these give way to other goroutines only every ten milliseconds, while the operating system lets
-// a thread that has waited go first. With what-ifs at five times the capacity the 99th percentile becomes a third (make bench-serve).
+// oneMoreThread lets one more thread than there are processors run Go code, until undo. A request is then read as soon as it
+// comes, even when there are what-ifs on all processors: these give way to other goroutines only every ten milliseconds, while
+// the operating system lets a thread that has waited go first. With what-ifs at five times the capacity the 99th percentile
+// becomes a third (make bench-serve).
 func oneMoreThread() (undo func()) {
 	processors := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(processors + 1)
 	return func() { runtime.GOMAXPROCS(processors) }
 }
 
-// ballast is memory that is never touched, and so takes none, but counts: garbage is collected when the heap has doubled, which the small
-// heap of a service that has just begun does twice a second at 5,000 requests a second. It saves 5 to 9 % of the processor time of a
-// request for as many bytes more of garbage; a higher GOGC would multiply a large heap.
+// ballast is memory that is never touched, and so takes none, but counts: garbage is collected when the heap has doubled, which
+// the small heap of a service that has just begun does twice a second at 5,000 requests a second. It saves 5 to 9 % of the
+// processor time of a request for as many bytes more of garbage; a higher GOGC would multiply a large heap.
 const ballast = 64 << 20
 
 // check finds what is wrong with the flags before anything is opened.
