@@ -96,6 +96,7 @@ bench-serve:
 # Kill a nightly run, and the service, a hundred times each, and check what they have kept.
 bench-kills:
 	$(MAKE) -C benchmarks/batch kills
+	$(MAKE) -C benchmarks/batch away KILLS=10
 	$(MAKE) -C benchmarks/serve kills
 
 # The page: its bundle from its sources (Node), and its test in a browser (Chromium).
