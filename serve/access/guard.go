@@ -27,6 +27,9 @@ func secure(next http.Handler) http.Handler {
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			h.Set("Cache-Control", "no-store") // a handler with ETags sets "private, no-cache"
 		}
+		if len(r.TransferEncoding) > 0 { // it may have had a length, too, by which a proxy sees the next request elsewhere (RFC 9112, 6.1)
+			h.Set("Connection", "close")
+		}
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
