@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -129,7 +131,11 @@ func register[I, O any](s *Server, api huma.API, o huma.Operation, f func(contex
 	o.BodyReadTimeout = -1 // the request's deadline holds; huma's own would end the connection of a later request
 	huma.Register(api, o, func(ctx context.Context, in *I) (*O, error) {
 		start := time.Now()
-		out, err := f(ctx, in)
+		var out *O
+		err := checkPath(in)
+		if err == nil {
+			out, err = f(ctx, in)
+		}
 		status := o.DefaultStatus
 		if err != nil {
 			var answer huma.StatusError
@@ -169,6 +175,9 @@ func (s *Server) asProblem(ctx context.Context, err error) (huma.StatusError, er
 		return e, e
 	case errors.Is(err, store.ErrConflict):
 		e := huma.NewError(http.StatusPreconditionFailed, "it has been changed since it was read; read it again, and change that")
+		return e, e
+	case errors.Is(err, store.ErrTooLarge):
+		e := huma.NewError(http.StatusRequestEntityTooLarge, err.Error())
 		return e, e
 	case errors.Is(err, store.ErrNotWritable):
 		s.log.ErrorContext(ctx, "a write was refused", "error", err)
@@ -224,6 +233,39 @@ type MerchantPath struct {
 type ArticlePath struct {
 	MerchantPath
 	Article string `path:"article" minLength:"1" maxLength:"256" example:"22114" doc:"the article's ID"`
+}
+
+func (p MerchantPath) check() error {
+	var found problems
+	found.checkID("path.merchant", p.Merchant)
+	return found.err()
+}
+
+func (p ArticlePath) check() error {
+	var found problems
+	found.checkID("path.merchant", p.Merchant)
+	found.checkID("path.article", p.Article)
+	return found.err()
+}
+
+// checkPath says what is wrong with the IDs of a request's path.
+func checkPath(in any) error {
+	if p, ok := in.(interface{ check() error }); ok {
+		return p.check()
+	}
+	return nil
+}
+
+// checkID has the rules of files, and the store's limit.
+func (p *problems) checkID(location, id string) {
+	switch {
+	case len(id) > store.MaxIDLength:
+		p.add(location, "is longer than %d bytes", store.MaxIDLength)
+	case !utf8.ValidString(id):
+		p.add(location, "is not UTF-8")
+	case strings.ContainsFunc(id, unicode.IsControl):
+		p.add(location, "has control characters")
+	}
 }
 
 func (p ArticlePath) key() table.Key { return table.Key{Merchant: p.Merchant, Article: p.Article} }

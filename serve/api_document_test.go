@@ -133,6 +133,12 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 			t.Errorf("%s: %d %s", o.OperationID, a.status, a.body)
 		}
 		check(o, "good", a)
+		if o.OperationID == "putSettings" {
+			huge := fmt.Sprintf(`{"lead_time_samples":[%s1]}`, strings.Repeat("1.2345678,", 500_000))
+			if a := f.do("admin", o.Method, path, huge); a.status != 413 {
+				t.Errorf("settings that are too large: %d %s", a.status, a.body)
+			}
+		}
 		check(o, "no token", f.do("", o.Method, path, body))
 		check(o, "unknown", f.do("north", o.Method, fill(o.Path, "nobody", "zz", "j999999")+o.query, fill(o.body, "nobody", "zz", "j999999")))
 		for _, h := range []string{"*", `"r1"`, "nonsense"} {
@@ -209,6 +215,8 @@ func TestMethodsAndPaths(t *testing.T) {
 		{"GET", "/v1/what-if", 405, "POST"}, {"GET", "/v1/runs/current", 405, "PUT"}, {"OPTIONS", "/v1/recommendations:batchGet", 405, "POST"},
 		{"GET", "/v1/nothing", 404, ""}, {"GET", "/", 200, ""}, {"GET", "/index.html", 200, ""}, {"POST", "/", 405, "GET, HEAD"},
 		{"POST", "/healthz", 405, "GET, HEAD"}, {"GET", "/openapi.json", 200, ""},
+		{"GET", north + "/articles/" + strings.Repeat("%C3%A9", 200), 422, ""}, {"GET", north + "/articles/%FF%FE/features", 422, ""},
+		{"GET", north + "/articles/a%00b/recommendation", 422, ""}, {"GET", "/v1/merchants/%0A/overview", 422, ""},
 		{"GET", north + "/articles/a1/features?as_of=", 422, ""}, {"GET", north + "/articles/a1/features?as_of=yesterday", 422, ""},
 	} {
 		if a := f.do("north", c.method, c.path, ""); a.status != c.status || a.header.Get("Allow") != c.allow {

@@ -29,6 +29,7 @@ type Document struct {
 var (
 	ErrNotFound = errors.New("not found")
 	ErrConflict = errors.New("the document has been changed by somebody else")
+	ErrTooLarge = fmt.Errorf("what is kept under one name may have at most %d bytes", maxMessage-4096)
 )
 
 const (
@@ -167,7 +168,7 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 		return nil, err
 	}
 	if len(w.Value) > maxMessage-4096 {
-		return nil, fmt.Errorf("a document may have at most %d bytes", maxMessage-4096)
+		return nil, ErrTooLarge
 	}
 	m := nats.NewMsg(w.subject())
 	m.Data = w.Value
