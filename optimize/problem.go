@@ -23,7 +23,6 @@ type Problem struct {
 	evaluations int
 	known       memo
 	best        []tie // points that are equally good but for the tie-breaking
-	top         []float64
 }
 
 // NewProblem returns the problem of finding the family's best policy on the scenarios that the evaluator was prepared for.
@@ -158,9 +157,12 @@ func (p *Problem) score(policy simulate.Policy, limit float64) (s Score, abandon
 	if abandoned {
 		return worst(), true
 	}
-	if p.Objective.Measure == Quantile && !math.IsInf(limit, 1) {
-		s.Value, p.top = stat.QuantileNear(p.costs, p.Objective.P, 0.98*limit, limit, p.top)
-	} else {
+	known := false
+	if p.Objective.Measure == Quantile && !math.IsInf(limit, 1) { // mostly it is little below the limit
+		near, below, above := p.evaluator.Near(p.costs, 0.98*limit, limit)
+		s.Value, known = stat.QuantileWithin(near, below, p.n, above, p.Objective.P)
+	}
+	if !known {
 		s.Value = p.Objective.Value(p.costs)
 	}
 	if s.Value > limit {

@@ -23,6 +23,7 @@ type Evaluator struct {
 	costs []float64     // [position of CostsBelow]
 	dear  []float64     // [scenario] the costs that the order follows
 	sums  []kernel.Sums // [position / Lanes]
+	near  []float64
 	world *world
 }
 
@@ -60,6 +61,14 @@ func (ev *Evaluator) CostsBelow(p Policy, limit float64, maxAtLeast int, dst []f
 	dst = resized(dst, ev.prob.Padded())
 	atLeast := ev.kind.Costs(&ev.prob, limit, maxAtLeast, dst)
 	return dst[:ev.sc.N], atLeast > maxAtLeast
+}
+
+// Near returns those of the costs that are from low to high, in memory that the next call uses again, how many are below, and the least of those
+// above, infinite if there are none.
+func (ev *Evaluator) Near(costs []float64, low, high float64) (near []float64, below int, above float64) {
+	ev.near = resized(ev.near, len(costs)+Lanes)
+	found, below, above := ev.kind.Near(costs, low, high, ev.near)
+	return ev.near[:found], below, above
 }
 
 // Reorder makes ready for many policies that are like one: each then takes less time, and CostsBelow's costs are in an order in

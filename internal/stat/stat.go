@@ -29,47 +29,24 @@ func Quantile(x []float64, p float64) float64 {
 	return low + frac*(high-low)
 }
 
-// QuantileNear is Quantile, quicker where the quantile is between two given values that are close to each other: only what is
-// between them is looked at closely, if that is enough. It reorders x only if it is not. scratch is memory to use; what it
-// returns is for the next call.
-func QuantileNear(x []float64, p, low, high float64, scratch []float64) (float64, []float64) {
-	n := len(x)
+// QuantileWithin is Quantile of n numbers of which only those between two limits are at hand: near, which it reorders, with how many are
+// below them, and the least above them, infinite if there is none. It is not known if the quantile's rank is outside of near.
+func QuantileWithin(near []float64, below, n int, above, p float64) (value float64, known bool) {
 	pos := p * float64(n-1)
-	k := int(pos)
-	if cap(scratch) < n {
-		scratch = make([]float64, n)
+	k := int(pos) - below
+	if k < 0 || k >= len(near) {
+		return 0, false
 	}
-	near := scratch[:n]
-	count := 0
-	for _, v := range x {
-		near[count] = v
-		count += one(v >= low)
-	}
-	near = near[:count]
-	k -= n - count // the rank among those of at least low
-	next := math.Inf(1)
-	count = 0
-	for _, v := range near {
-		near[count] = v
-		if v <= high {
-			count++
-		} else {
-			next = min(next, v)
-		}
-	}
-	near = near[:count]
-	if k < 0 || k >= count {
-		return Quantile(x, p), scratch
-	}
-	value := selectKth(near, k)
+	value = selectKth(near, k)
 	frac := pos - math.Floor(pos)
-	if k < count-1 {
+	next := above
+	if k < len(near)-1 {
 		next = slices.Min(near[k+1:])
 	}
 	if frac == 0 || math.IsInf(next, 1) {
-		return value, scratch
+		return value, true
 	}
-	return value + frac*(next-value), scratch
+	return value + frac*(next-value), true
 }
 
 // SortedQuantile is Quantile of an x that is sorted already.

@@ -53,11 +53,10 @@ func TestQuantileIsThatOfTheSorted(t *testing.T) {
 	}
 }
 
-// TestQuantileNearAndInterval: whatever the given value, QuantileNear is Quantile; and the interval's ends are order statistics
+// TestQuantileWithinAndInterval: whatever the lower limit, QuantileWithin is Quantile, or not known; and the interval's ends are order statistics
 // of the sorted sample.
-func TestQuantileNearAndInterval(t *testing.T) {
+func TestQuantileWithinAndInterval(t *testing.T) {
 	r := random.New(random.NewKey(2, "near"))
-	var scratch []float64
 	for n := 1; n <= 200; n++ {
 		x := make([]float64, n)
 		for i := range x {
@@ -68,9 +67,21 @@ func TestQuantileNearAndInterval(t *testing.T) {
 		p, want := r.Float64(), 0.0
 		want = SortedQuantile(sorted, p)
 		for _, above := range []float64{math.Inf(-1), want * 0.9, want, want * 1.1, math.Inf(1)} {
-			var got float64
-			if got, scratch = QuantileNear(slices.Clone(x), p, above, 1.05*want, scratch); got != want {
-				t.Fatalf("n=%d p=%g above %g: %g, want %g", n, p, above, got, want)
+			var near []float64
+			below, next := 0, math.Inf(1)
+			for _, v := range x {
+				switch {
+				case v < above:
+					below++
+				case v <= 1.05*want:
+					near = append(near, v)
+				default:
+					next = min(next, v)
+				}
+			}
+			within := sorted[int(p*float64(n-1))] >= above
+			if got, known := QuantileWithin(near, below, n, next, p); known != within || known && got != want {
+				t.Fatalf("n=%d p=%g above %g: %g, known %t; want %g", n, p, above, got, known, want)
 			}
 		}
 		half := Z95 * math.Sqrt(float64(n)*p*(1-p))

@@ -185,3 +185,18 @@ func narrowAVX512(a *scanArgs)
 
 //go:noescape
 func narrowAVX2(a *scanArgs)
+
+// nearArgs is what the assembly that looks for numbers between two others reads, and where it leaves what it found.
+type nearArgs struct {
+	x, dst *float64
+
+	n, found, reached int64 // reached: at least low
+	low, high, next   float64
+
+	above vector64 // the least above high, lane by lane
+}
+
+type vector64 [8]float64
+
+//go:noescape
+func nearAVX512(a *nearArgs)

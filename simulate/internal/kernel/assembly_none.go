@@ -29,3 +29,8 @@ func (k Kind) Rounds(Column, []float32) (done int) { return 0 }
 
 // Invert is the work of the caller.
 func (k Kind) Invert(_, _ []uint32, _, _ uint32, _ Pieces, _ []int32) bool { return false }
+
+// Near: see the assembly's.
+func (k Kind) Near(x []float64, low, high float64, dst []float64) (found, below int, next float64) {
+	return nearScalar(x, low, high, dst)
+}

@@ -9714,6 +9714,48 @@ end:
 	VZEROUPPER
 	RET
 
+// func nearAVX512(a *byte)
+// Requires: AVX, AVX512F, BMI2, CMOV, POPCNT
+TEXT ·nearAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         16(AX), DX
+	VBROADCASTSD 40(AX), Z0
+	VBROADCASTSD 48(AX), Z1
+	VBROADCASTSD 56(AX), Z2
+	XORQ         R9, R9
+	XORQ         R10, R10
+
+vector:
+	MOVQ          $0x000000ff, SI
+	MOVQ          $0x00000008, R8
+	CMPQ          DX, R8
+	CMOVQLT       DX, R8
+	BZHIQ         R8, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (BX), K1, Z3
+	VCMPPD        $0x0d, Z0, Z3, K1, K2
+	VCMPPD        $0x02, Z1, Z3, K2, K3
+	KXORW         K3, K2, K4
+	VMINPD        Z3, Z2, K4, Z2
+	VCOMPRESSPD.Z Z3, K3, Z4
+	VMOVUPD       Z4, (CX)(R9*8)
+	KMOVW         K3, DI
+	POPCNTQ       DI, DI
+	ADDQ          DI, R9
+	KMOVW         K2, DI
+	POPCNTQ       DI, DI
+	ADDQ          DI, R10
+	ADDQ          $0x40, BX
+	SUBQ          $0x08, DX
+	JG            vector
+	MOVQ          R9, 24(AX)
+	MOVQ          R10, 32(AX)
+	VMOVUPD       Z2, 64(AX)
+	VZEROUPPER
+	RET
+
 // func totalsAVX512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·totalsAVX512(SB), NOSPLIT, $0-8

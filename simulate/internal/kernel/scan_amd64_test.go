@@ -56,3 +56,29 @@ func TestScan(t *testing.T) {
 		}
 	}
 }
+
+// TestNear: what is between two numbers, with ties and at the ends, and nothing is written beyond what is allowed.
+func TestNear(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 0))
+	for k := Scalar; k <= Best(); k++ {
+		for _, n := range []int{0, 1, 7, 8, 9, 100, 255, 256, 257, 500} {
+			x := make([]float64, n)
+			for i := range x {
+				x[i] = float64(r.IntN(50))
+			}
+			for _, between := range [][2]float64{{-1, 100}, {10, 20}, {20, 20}, {25.5, 25.6}, {60, 70}, {-3, -2}} {
+				low, high := between[0], between[1]
+				dst, want := make([]float64, n+9), make([]float64, n+9)
+				dst[n+8] = -7
+				found, below, next := k.Near(x, low, high, dst)
+				wantFound, wantBelow, wantNext := nearScalar(x, low, high, want)
+				slices.Sort(dst[:found])
+				slices.Sort(want[:wantFound])
+				if found != wantFound || below != wantBelow || next != wantNext || !slices.Equal(dst[:found], want[:wantFound]) || dst[n+8] != -7 {
+					t.Fatalf("%v, %d numbers, from %g to %g: %v, %d below, next %g; want %v, %d, %g", k, n, low, high, dst[:found], below, next,
+						want[:wantFound], wantBelow, wantNext)
+				}
+			}
+		}
+	}
+}

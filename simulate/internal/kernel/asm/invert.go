@@ -46,11 +46,7 @@ func (m *machine) invert() {
 	VPBROADCASTD(Mem{Base: upper}, limit)
 
 	Label("vector")
-	MOVQ(U32(0xff), mask)
-	MOVQ(U32(8), lanes)
-	CMPQ(left, lanes) // BZHI looks at 8 bits only
-	CMOVQLT(left, lanes)
-	BZHIQ(lanes, mask, mask)
+	m.maskOfLeft(left, lanes, mask)
 	KMOVW(mask.As32(), todo)
 	VMOVDQU32_Z(Mem{Base: points}, todo, u)
 	VPADDD_BCST(m.field("shift"), u, u)

@@ -16,7 +16,8 @@ import (
 )
 
 func main() {
-	fields, drawFields, invertFields, scanFields := readFields("args"), readFields("drawArgs"), readFields("invertArgs"), readFields("scanArgs")
+	fields, drawFields, scanFields := readFields("args"), readFields("drawArgs"), readFields("scanArgs")
+	invertFields, nearFields := readFields("invertArgs"), readFields("nearArgs")
 	ConstraintExpr("amd64,!purego")
 	for _, avx512 := range []bool{true, false} {
 		for _, look := range []string{"stock", "position"} {
@@ -35,6 +36,7 @@ func main() {
 		m.round()
 		if avx512 {
 			newMachine(invertFields, avx512).invert()
+			newMachine(nearFields, avx512).near()
 		}
 		m = newMachine(scanFields, avx512)
 		m.totals()
@@ -43,7 +45,7 @@ func main() {
 	Generate()
 }
 
-// readFields returns the offset of each field of a struct, whose fields have 8 bytes, or 64 if they are of type vector.
+// readFields returns the offset of each field of a struct, whose fields have 8 bytes, or 64 if they are of type vector or vector64.
 func readFields(name string) map[string]int {
 	const file = "../args_amd64.go"
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
@@ -58,7 +60,7 @@ func readFields(name string) map[string]int {
 		}
 		for _, field := range t.Type.(*ast.StructType).Fields.List {
 			size := 8
-			if id, ok := field.Type.(*ast.Ident); ok && id.Name == "vector" {
+			if id, ok := field.Type.(*ast.Ident); ok && (id.Name == "vector" || id.Name == "vector64") {
 				size = 64
 			} else if ok && id.Name != "int64" && id.Name != "float64" {
 				log.Fatalf("%s: field %s of %s has type %s, not a pointer, int64, float64 or vector", file, field.Names[0], name, id.Name)
