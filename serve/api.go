@@ -33,6 +33,7 @@ func (s *Server) newHandler() (http.Handler, error) {
 	config.DocsPath = "" // the page of huma loads scripts from elsewhere
 	config.SchemasPath = ""
 	config.CreateHooks = nil // no $schema in answers
+	config.Transformers = []huma.Transformer{brief}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
 		Description: "an API key, made by 'restock keys create', or a JWT"}}
 	config.Security = []map[string][]string{{"token": {}}}
@@ -190,6 +191,29 @@ func (s *Server) asProblem(ctx context.Context, err error) (huma.StatusError, er
 	s.log.ErrorContext(ctx, "a request failed", "request_id", access.RequestID(ctx), "error", err)
 	e := huma.NewError(http.StatusServiceUnavailable, "this can't be done right now; try again")
 	return e, huma.ErrorWithHeaders(e, http.Header{"Retry-After": {"2"}})
+}
+
+// brief shortens an error: with every mistake comes the value that it was found in, which may be all of the body.
+func brief(_ huma.Context, _ string, answer any) (any, error) {
+	e, ok := answer.(*huma.ErrorModel)
+	if !ok {
+		return answer, nil
+	}
+	const most = 100
+	if n := len(e.Errors); n > most {
+		e.Errors = append(e.Errors[:most:most], &huma.ErrorDetail{Message: fmt.Sprintf("and %d more", n-most)})
+	}
+	for _, detail := range e.Errors {
+		switch v := detail.Value.(type) {
+		case string:
+			if len(v) > most {
+				detail.Value = strings.ToValidUTF8(v[:most], "") + "…"
+			}
+		case map[string]any, map[any]any, []any:
+			detail.Value = nil
+		}
+	}
+	return e, nil
 }
 
 // tagOf makes an entity tag, without its quotes.

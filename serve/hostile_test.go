@@ -105,10 +105,10 @@ func TestHostileRequests(t *testing.T) {
 		"a large body in chunks":          {head("POST /v1/what-if", "Transfer-Encoding: chunked\r\n") + strings.Repeat(chunk, 9), "[413]"},
 		"a chunk with a long extension":   {head("POST /v1/what-if", "Transfer-Encoding: chunked\r\n") + "1;" + strings.Repeat("x", 1<<20) + "\r\n{\r\n0\r\n\r\n", "[400]"},
 		"a body that unpacks to 64 MiB":   {head("POST /v1/what-if", fmt.Sprintf("Content-Encoding: gzip\r\nContent-Length: %d\r\n", bomb.Len())) + bomb.String(), "[400]"},
-		"deep JSON":                       {post(`{"articles":` + strings.Repeat("[", 1_000_000)), "[400]"},
-		"deep JSON in a column":           {post(`{"articles":[{"article":{"plan":` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}]}`), "[422]"},
+		"deep JSON":                       {post(`{"articles":` + strings.Repeat("[", 1_000_000)), "[413]"},
+		"deep JSON in a column":           {post(`{"articles":[{"article":{"plan":` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}]}`), "[413]"},
 		"a number with a long exponent":   {post(`{"articles":[{"merchant_id":"north","article_id":"a1","demand_scale":1e` + strings.Repeat("9", 100_000) + `}]}`), "[400]"},
-		"a million articles":              {post(`{"articles":[` + strings.Repeat("{},", 1_000_000) + `{}]}`), "[422]"},
+		"a million articles":              {post(`{"articles":[` + strings.Repeat("{},", 1_000_000) + `{}]}`), "[413]"},
 		"an upgrade":                      {head("GET /v1/whoami", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"), "[200]"},
 		"a body that does not come":       {head("POST /v1/what-if", "Content-Length: 100\r\n") + "half", "[400]"},
 		"a body that comes byte by byte":  {head("POST /v1/what-if", "Transfer-Encoding: chunked\r\n") + "1\r\n{\r\n", "[400]"},
@@ -133,6 +133,38 @@ func TestHostileRequests(t *testing.T) {
 				t.Errorf("it is open after %v", took)
 			}
 		})
+	}
+}
+
+// What is wrong with a body is told in an answer that is not larger than need be, and that costs little to make.
+func TestMistakesAreToldBriefly(t *testing.T) {
+	f := newFixture(t, nil)
+	numbers := func(n int) string { return strings.Repeat("1,", n-1) + "1" }
+	texts := func(n int) string { return strings.Repeat(`"a",`, n-1) + `"a"` }
+	var columns strings.Builder
+	for i := range 900 {
+		fmt.Fprintf(&columns, `"c%d":%q,`, i, strings.Repeat("x", 1000))
+	}
+	for name, c := range map[string][3]string{
+		"numbers for articles":  {"POST", "/v1/what-if", `{"articles":[` + numbers(1000) + `]}`},
+		"numbers for keys":      {"POST", "/v1/recommendations:batchGet", `{"keys":[` + numbers(1000) + `]}`},
+		"unknown names":         {"POST", "/v1/what-if", `{"articles":[{` + columns.String() + `"x":1}]}`},
+		"texts for quantiles":   {"POST", "/v1/what-if", `{"articles":[{"forecast":{"as_of":"x","levels":[0.5],"quantiles":[[` + texts(1000) + `],[` + texts(1000) + `]]}}]}`},
+		"empty events":          {"POST", north + "/events", `{"events":[` + strings.Repeat("{},", 999) + `{}]}`},
+		"unknown settings":      {"PUT", north + "/settings", `{` + columns.String() + `"x":1}`},
+		"text that is no JSON":  {"PUT", north + "/settings", strings.Repeat("x", 1<<20)},
+		"a name that is a book": {"POST", "/v1/recommendations:batchGet", `{"keys":[{"merchant_id":"` + strings.Repeat("x", 1<<20) + `","article_id":"a"}]}`},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		a := f.do("north", c[0], c[1], c[2])
+		runtime.ReadMemStats(&after)
+		if a.status != 422 && a.status != 400 || len(a.body) > 200_000 {
+			t.Errorf("%s: %d with %d bytes: %.300s", name, a.status, len(a.body), a.body)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 100<<20 {
+			t.Errorf("%s: %d MiB for a body of %d KiB", name, used>>20, len(c[2])>>10)
+		}
 	}
 }
 

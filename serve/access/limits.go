@@ -291,6 +291,9 @@ func (l *Limiter) readBody(w http.ResponseWriter, r *http.Request) *Denied {
 		if err != nil {
 			return &Denied{Status: http.StatusBadRequest, Detail: "the body did not arrive whole in time"}
 		}
+		if denied := checkShape(data); denied != nil {
+			return denied
+		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
 	}
 	http.NewResponseController(w).SetReadDeadline(time.Time{})
