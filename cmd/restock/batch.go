@@ -41,7 +41,7 @@ type afterFlags struct {
 func (f *afterFlags) register(cmd *cobra.Command) {
 	f.maxRejects = 0.05
 	cmd.Flags().StringVar(&f.previous, "previous", "",
-		"compare with the run in this output `PLACE`, or none (default: the latest complete one before the date)")
+		"compare with the run in this `PLACE`, as out/date=2026-01-04, or none (default: the latest complete one before the date)")
 	cmd.Flags().Var(&f.thresholds, "check",
 		"end with exit code 4 unless this `BOUND` holds, as served_share>=0.9; can be given more than once")
 	cmd.Flags().Var(&f.maxRejects, "max-rejects", "end with exit code 3 if more than this `SHARE` of the rows is rejected")
@@ -223,7 +223,7 @@ func newBatchMergeCommand(e *env) *cobra.Command {
 		Use:   "merge",
 		Short: "Complete a run that was done in parts",
 		Long: `merge verifies the files of all shards, adds their counts up, compares with the run before, and writes summary.json,
-report.html and _SUCCESS as 'restock batch run' of the whole does. It changes no shard's file, and reads no input but the limits.`,
+report.html and _SUCCESS as 'restock batch run' of the whole does. It changes no shard's file, and reads no input.`,
 		Example: "  restock batch merge --output out --date 2026-01-05 --wait 6h",
 		Args:    needs("output"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, e) },
