@@ -81,17 +81,22 @@ async function showList(list: HTMLElement, merchant: string, query: URLSearchPar
   };
   more.addEventListener("click", () => load(false));
   search.addEventListener("input", debounce(200, () => load(true)));
+  const sorted = (by: string) => go(merchant, "", { ...(filter ? { show: filter } : {}), sort: by });
+  const choice = h("select", { id: "sort", change: () => sorted(choice.value) }, // where there is no room for a row of headings
+    ...columns.flatMap((c) => [`-${c.key}`, c.key].map((by) =>
+      h("option", { value: by, selected: by === sort }, `${c.title}, ${by === c.key ? (c.left ? "A to Z" : "least first") : c.left ? "Z to A" : "most first"}`))));
   const head = columns.map((c) => {
     const falling = sort === `-${c.key}`;
     const rising = sort === c.key;
     const next = falling ? c.key : rising ? `-${c.key}` : c.key === "article_id" || c.key === "cover_weeks" ? c.key : `-${c.key}`;
     return h("th", { scope: "col", "aria-sort": falling ? "descending" : rising ? "ascending" : undefined, class: c.left ? "left" : undefined },
-      h("button", { type: "button", class: "sort", click: () => go(merchant, "", { ...(filter ? { show: filter } : {}), sort: next }) }, c.title,
+      h("button", { type: "button", class: "sort", click: () => sorted(next) }, c.title,
         h("span", { "aria-hidden": "true" }, falling ? " ↓" : rising ? " ↑" : "")));
   });
   replace(list,
     h("div", { class: "toolbar" },
       h("label", { for: "search" }, "Find an article ", search),
+      h("label", { for: "sort", class: "narrow" }, "Sort by ", choice),
       h("button", { type: "button", class: "secondary", click: () => download(merchant, path(1000), list) }, "Export as CSV")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of articles" }, h("table", { class: "articles" }, h("caption", { class: "visually-hidden" }, "Articles with what is recommended"),
       h("thead", {}, h("tr", {}, ...head)), body)),

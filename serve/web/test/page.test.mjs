@@ -195,6 +195,20 @@ test("it fits a phone, and the dark", async (t) => {
   }
 });
 
+test("a phone sorts by a choice, which a wide screen does not show", async (t) => {
+  const page = await open(t, "#/kitchen", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  await page.locator("tbody tr").first().waitFor();
+  await page.getByLabel("Sort by").selectOption({ label: "Article, Z to A" });
+  await page.waitForFunction(() => location.hash.includes("sort=-article_id"));
+  await page.locator("tbody tr").first().waitFor();
+  const names = await page.locator("tbody th").allTextContents();
+  assert.deepEqual(names, [...names].sort().reverse());
+  assert.equal(await page.getByLabel("Sort by").inputValue(), "-article_id");
+  const wide = await open(t, "#/kitchen");
+  await wide.locator("tbody tr").first().waitFor();
+  assert.equal(await wide.getByLabel("Sort by").isVisible(), false);
+});
+
 test("hostile names and missing articles do no harm", async (t) => {
   const id = `<img src=x onerror="document.title='broken'">/..?#%`;
   const path = `/v1/merchants/kitchen/articles/${encodeURIComponent(id)}/features`;
