@@ -17,7 +17,8 @@ import (
 
 // documentStatuses adds the statuses that follow from what an operation takes: a body, and headers that ask for something.
 func documentStatuses(o *huma.Operation, input reflect.Type) {
-	o.Errors = append(o.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	o.Errors = append(o.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests,
+		http.StatusServiceUnavailable)
 	for _, f := range reflect.VisibleFields(input) {
 		switch f.Tag.Get("header") {
 		case "If-Match":

@@ -38,26 +38,29 @@ func TestClockJumps(t *testing.T) {
 	var failed atomic.Int32
 	ctx := t.Context()
 	handled := make(chan string, 10)
-	go f.store.Consume(ctx, store.Consumer{Name: "jumps", Kinds: []store.Kind{store.ShadowDifference}, Handle: func(_ context.Context, d *store.Delivery, _ bool) error {
+	handle := func(_ context.Context, d *store.Delivery, _ bool) error {
 		if d.Attempt == 1 {
 			failed.Add(1)
 			return errors.New("the first time fails")
 		}
 		handled <- d.Article
 		return nil
-	}})
+	}
+	go f.store.Consume(ctx, store.Consumer{Name: "jumps", Kinds: []store.Kind{store.ShadowDifference}, Handle: handle})
 
 	n, sold := 0, 0.0
 	before := f.stockOf("a9")
 	sale := func(id string) {
 		t.Helper()
-		f.ok("north", "POST", north+"/events", fmt.Sprintf(`{"events":[{"article_id":"a9","id":%q,"type":"sale","at":%q,"quantity":1}]}`, id, time.Now().UTC().Format(time.RFC3339Nano)), nil)
+		f.ok("north", "POST", north+"/events", fmt.Sprintf(`{"events":[{"article_id":"a9","id":%q,"type":"sale","at":%q,"quantity":1}]}`, id,
+			time.Now().UTC().Format(time.RFC3339Nano)), nil)
 	}
 	for _, skew := range []time.Duration{0, time.Hour, 0, -time.Hour, 0, 24 * time.Hour, 0, -24 * time.Hour, 0} {
 		// A message whose handling has failed waits for its next attempt while the clock jumps.
 		attempts := failed.Load()
 		name := fmt.Sprint("s", n)
-		if _, err := f.store.Put(ctx, store.Write{Key: store.Key{Kind: store.ShadowDifference, Merchant: "north", Article: name}, Value: []byte("{}")}); err != nil {
+		key := store.Key{Kind: store.ShadowDifference, Merchant: "north", Article: name}
+		if _, err := f.store.Put(ctx, store.Write{Key: key, Value: []byte("{}")}); err != nil {
 			t.Fatal(err)
 		}
 		f.eventually("the first attempt", func() bool { return failed.Load() > attempts })
@@ -84,13 +87,17 @@ func TestClockJumps(t *testing.T) {
 		if j := f.finish(set.Job); j.State != "done" {
 			t.Errorf("clock at %+v: %+v", skew, j)
 		}
-		f.ok("north", "PUT", north+"/articles/a2/features", fmt.Sprintf(`{"article":{"on_hand":%d,"price":2,"unit_cost":1},"forecast":%s}`, n, sampleForecast), &put)
+		features := fmt.Sprintf(`{"article":{"on_hand":%d,"price":2,"unit_cost":1},"forecast":%s}`, n, sampleForecast)
+		f.ok("north", "PUT", north+"/articles/a2/features", features, &put)
 		if got := f.stockOf("a2"); got != float64(n) {
 			t.Errorf("clock at %+v: %v on hand, want what was put: %d", skew, got, n)
 		}
 		f.eventually("it is archived", func() bool {
 			newest := map[string]uint64{}
-			err := f.offline.Latest(ctx, time.Time{}, []string{"features", "article"}, func(v offline.Version) error { newest[v.Article] = v.Revision; return nil })
+			err := f.offline.Latest(ctx, time.Time{}, []string{"features", "article"}, func(v offline.Version) error {
+				newest[v.Article] = v.Revision
+				return nil
+			})
 			return err == nil && newest["a1"] == set.Revision && newest["a2"] == put.Revision
 		})
 		t.Logf("clock at %+v: decided and archived after %v", skew, time.Since(started))

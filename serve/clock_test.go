@@ -47,7 +47,11 @@ func TestClockIsBehind(t *testing.T) {
 	f.ok("south", "PUT", "/v1/merchants/south/settings", `{"order_cost":2}`, nil)
 	newest := func(s *offline.Store) string {
 		value := ""
-		if err := s.Latest(t.Context(), time.Time{}, []string{"merchant"}, func(v offline.Version) error { value = string(v.Value); return nil }); err != nil {
+		err := s.Latest(t.Context(), time.Time{}, []string{"merchant"}, func(v offline.Version) error {
+			value = string(v.Value)
+			return nil
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		return value

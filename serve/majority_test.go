@@ -133,8 +133,8 @@ func TestWritesWithoutMajority(t *testing.T) {
 		case 0:
 			return write{north + article, fmt.Sprintf(`{"pack_size":%d}`, i+1), "pack_size", strconv.Itoa(i + 1)}
 		case 1:
-			return write{north + fmt.Sprintf("/articles/a%d/features", 4+writer), fmt.Sprintf(`{"article":{"on_hand":%d,"price":2,"unit_cost":1},"forecast":%s}`, i, sampleForecast),
-				"on_hand", strconv.Itoa(i)}
+			body := fmt.Sprintf(`{"article":{"on_hand":%d,"price":2,"unit_cost":1},"forecast":%s}`, i, sampleForecast)
+			return write{north + fmt.Sprintf("/articles/a%d/features", 4+writer), body, "on_hand", strconv.Itoa(i)}
 		}
 		return write{"/v1/merchants/south/articles/b" + strconv.Itoa(writer), fmt.Sprintf(`{"moq":%d}`, i+1), "moq", strconv.Itoa(i + 1)}
 	}

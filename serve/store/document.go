@@ -199,7 +199,8 @@ func (s *Store) Put(ctx context.Context, w Write) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc := &Document{Key: w.Key, Revision: ack.Sequence, Time: time.UnixMicro(accepted.UnixMicro()), Value: w.Value, Deleted: w.Deleted, Previous: previous}
+	doc := &Document{Key: w.Key, Revision: ack.Sequence, Time: time.UnixMicro(accepted.UnixMicro()), Value: w.Value,
+		Deleted: w.Deleted, Previous: previous}
 	s.mark(w.Key).raise(ack.Sequence)
 	if !ack.Duplicate {
 		s.keep(w.Key, &cached{doc, ack.Sequence})
