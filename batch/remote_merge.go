@@ -22,7 +22,7 @@ func mergeRemote(ctx context.Context, d Dated, wait time.Duration) (o *Outcome, 
 		return nil, err
 	}
 	if objects.IsURL(d.Output) {
-		if r.output, err = r.mirrored(ctx, "output", d.Output, "out", false); err != nil {
+		if r.output, err = r.mirrored(ctx, "output", d.Output, "out", wait > 0); err != nil {
 			return nil, err
 		}
 		r.local.Output = r.output.folder

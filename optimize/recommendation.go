@@ -6,7 +6,7 @@ import (
 )
 
 // EngineVersion changes whenever the same input and seed may give another recommendation.
-const EngineVersion = "0.2.0"
+const EngineVersion = "0.3.0"
 
 // Status says what kind of recommendation it is.
 type Status string

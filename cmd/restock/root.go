@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +45,7 @@ hundreds of scenarios of demand, lead times and returns, and picks the ordering 
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = keepsInputs
 	group(root,
 		newForecastCommand(e),
 		newOptimizeCommand(e),
@@ -92,6 +95,38 @@ func needs(flags ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// keepsInputs refuses to write a result over a file that the same command reads, or over one in a folder that it reads.
+func keepsInputs(cmd *cobra.Command, _ []string) error {
+	for _, name := range []string{"out", "rejects", "html", "trace"} {
+		out := cmd.Flags().Lookup(name)
+		if out == nil {
+			continue
+		}
+		written, err := os.Stat(out.Value.String())
+		if err != nil {
+			continue
+		}
+		folder, err := os.Stat(filepath.Dir(out.Value.String()))
+		if err != nil {
+			continue
+		}
+		for _, name := range []string{"articles", "forecast", "history", "config"} {
+			in := cmd.Flags().Lookup(name)
+			if in == nil {
+				continue
+			}
+			paths, _ := filepath.Glob(in.Value.String()) // a pattern that is wrong is told when it is read
+			for _, path := range append(paths, in.Value.String()) {
+				if read, err := os.Stat(path); err == nil && (os.SameFile(read, written) || os.SameFile(read, folder)) {
+					return usageErrorf(seeHelp(cmd), "--%s would write over %s, and --%s reads %s; give it another name",
+						out.Name, out.Value, in.Name, path)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func seeHelp(cmd *cobra.Command) string {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -226,5 +227,33 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		if code := run(t.Context(), strings.Fields(args), nil, failing{}, &stderr); code != exitFailed || !strings.Contains(stderr.String(), "no space left") {
 			t.Errorf("restock %s: exit %d, %s", args, code, stderr.String())
 		}
+	}
+}
+
+// TestInputsAreKept: no command writes over what it reads, by whatever name it is called.
+func TestInputsAreKept(t *testing.T) {
+	dir, _ := tables(t)
+	articles, forecast := filepath.Join(dir, "articles.csv"), filepath.Join(dir, "forecast.csv")
+	before, err := os.ReadFile(articles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"optimize", "--out", articles},
+		{"optimize", "--out", filepath.Join(dir, "..", filepath.Base(dir), "forecast.csv")},
+		{"optimize", "--out", filepath.Join(dir, "out.csv"), "--rejects", articles},
+		{"simulate", "--merchant", "m1", "--article", "a1", "--html", articles},
+		{"simulate", "--merchant", "m1", "--article", "a1", "--html", articles, "--articles", dir},
+	} {
+		if !slices.Contains(args, "--articles") {
+			args = append(args, "--articles", filepath.Join(dir, "art*.csv"))
+		}
+		code, _, stderr := restock(t, append(args, "--forecast", forecast)...)
+		if code != exitUsage || !strings.Contains(stderr, "would write over") {
+			t.Errorf("%v: code %d, %s", args, code, stderr)
+		}
+	}
+	if after, err := os.ReadFile(articles); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("articles now have %d bytes, error %v", len(after), err)
 	}
 }
