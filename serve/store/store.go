@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -151,7 +152,11 @@ func (s *Store) makeStreams(ctx context.Context, o Options) error {
 		}
 		stream, err := patiently(ctx, s, func() (jetstream.Stream, error) { return s.js.CreateOrUpdateStream(ctx, streamConfig(name, replicas)) })
 		if err != nil {
-			return fmt.Errorf("NATS stream %s with %d replicas: %w", name, replicas, err)
+			hint := ""
+			if replicas > 1 && strings.Contains(err.Error(), "non-clustered") {
+				hint = "; a server that is not in a cluster keeps one copy: --nats-replicas 1"
+			}
+			return fmt.Errorf("NATS stream %s with %d replicas: %w%s", name, replicas, err, hint)
 		}
 		s.streams[name] = stream
 	}
