@@ -9,7 +9,7 @@ import (
 // memory of the mistake: without bounds 7 MB of them would take 4 GB.
 const (
 	maxDepth  = 64
-	maxItems  = 1000    // of a list or an object
+	maxItems  = 2000    // of a list or an object; the description says less, and is told first
 	maxTokens = 200_000 // texts, names, lists and objects; numbers are not counted, as forecasts have many
 )
 
