@@ -76,14 +76,29 @@ func (e *export) restock() (facts, error) {
 				a.CPU = middle(cpus)
 			}
 		}
-		for _, r := range recs {
+		for i, r := range recs {
+			fresh, err := e.fresh(i, r.Policy, o)
+			if err != nil {
+				return f, err
+			}
 			a.Evaluations += float64(r.Evaluations) / float64(len(recs))
 			a.Policies = append(a.Policies, flat(r.Policy))
-			a.Opt, a.Eval = append(a.Opt, r.ObjectiveOpt), append(a.Eval, r.ObjectiveEval.Estimate)
+			a.Opt, a.Eval = append(a.Opt, r.ObjectiveOpt), append(a.Eval, fresh)
 		}
 		f.Arms = append(f.Arms, a)
 	}
 	return f, nil
+}
+
+// fresh returns a policy's objective on Ω_eval. That of a recommendation is on more scenarios if it is degraded.
+func (e *export) fresh(i int, p simulate.Policy, o optimize.Options) (float64, error) {
+	in := e.inputs[i]
+	var sc simulate.Scenarios
+	if err := e.sampler.Draw(&sc, in.Article, in.Forecast, in.Key, simulate.EvalSet, o.EvalScenarios, false); err != nil {
+		return 0, err
+	}
+	var w optimize.Workspace
+	return optimize.Compare(in.Article, []simulate.Policy{p}, &sc, o.Objective, &w)[0].Figures.Objective, nil
 }
 
 // decide decides all SKUs on so many workers.
