@@ -7,7 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
-.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds bench-forecast bench-batch bench-serve bench-kills page page-test forecast-lightgbm forecast-lightgbm-test forecast-fixtures
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds bench-forecast bench-batch bench-serve bench-soak bench-kills page page-test forecast-lightgbm forecast-lightgbm-test forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -92,6 +92,10 @@ bench-batch:
 
 bench-serve:
 	$(MAKE) -C benchmarks/serve figures
+
+# An hour of mixed requests: memory and goroutines.
+bench-soak:
+	$(MAKE) -C benchmarks/serve soak
 
 # Kill a nightly run, and the service, a hundred times each, and check what they have kept.
 bench-kills:
