@@ -7,7 +7,7 @@ FUZZTIME   ?= 10m
 COUNT      ?= 6
 
 .PHONY: build demo test check format vet staticcheck race fuzz bench clean
-.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds bench-forecast bench-batch bench-serve bench-soak bench-kills page page-test forecast-lightgbm forecast-lightgbm-test forecast-fixtures
+.PHONY: bench-kernel bench-optimizer bench-job bench-peers bench-backtest bench-drift bench-rounds bench-forecast bench-batch bench-serve bench-soak bench-kills bench-hostile page page-test forecast-lightgbm forecast-lightgbm-test forecast-fixtures
 
 build:
 	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/restock ./cmd/restock
@@ -102,6 +102,12 @@ bench-kills:
 	$(MAKE) -C benchmarks/batch kills
 	$(MAKE) -C benchmarks/batch away KILLS=10
 	$(MAKE) -C benchmarks/serve kills
+
+# The service under random requests (schemathesis, Python), a clock that jumps, and floods of slow and hostile clients.
+bench-hostile:
+	$(MAKE) -C benchmarks/serve schema-fuzz
+	$(MAKE) -C benchmarks/serve clock-jump
+	$(MAKE) -C benchmarks/serve flood
 
 # The page: its bundle from its sources (Node), and its test in a browser (Chromium).
 page:
