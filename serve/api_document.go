@@ -64,11 +64,6 @@ func answers(o huma.Operation, schema *huma.Schema, others ...string) huma.Opera
 	return o
 }
 
-// schemaOf is the schema of a type, by its name.
-func schemaOf[T any](api huma.API, name string) *huma.Schema {
-	return api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, name)
-}
-
 // recommendationSchema has the columns of the recommendations table, which the answer has by name.
 func recommendationSchema() (*huma.Schema, error) {
 	data, err := recommendationJSON(table.RecommendationOf(table.RunInfo{}, table.Key{}, &optimize.Recommendation{}, ""))

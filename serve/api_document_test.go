@@ -82,11 +82,6 @@ func fill(template, merchant, article, job string) string {
 	return strings.NewReplacer("{merchant}", merchant, "{article}", article, "{job}", job).Replace(template)
 }
 
-func (o *operation) streams() bool {
-	_, ok := o.Responses["200"]
-	return ok && o.Responses["200"].Content[eventFormat] != nil
-}
-
 // Answers have a status, a content type and a body as the document says, each operation's good one and some refusals.
 func TestAnswersAreAsDocumented(t *testing.T) {
 	f := newFixture(t, nil)
