@@ -257,7 +257,7 @@ func tune(kind Kind, s *simulate.Sampler, in Input, o Options, set simulate.Set,
 	}
 	ev := w.ready()
 	ev.Prepare(in.Article, &w.opt)
-	ev.Reorder(f.Policy(f.Starts[len(f.Starts)-1].X))
+	ev.Reorder(f.Policy(f.typical()))
 	p := &w.problem
 	p.reset(f, o.Objective, ev, o.Scenarios, o.Budget)
 	method := o.Method

@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/restock-engine/restock/simulate"
 )
@@ -75,6 +76,21 @@ func (f *Family) points() int {
 		n *= s
 	}
 	return n
+}
+
+// typical returns a point whose policy is dear in the scenarios in which many are.
+func (f *Family) typical() []int {
+	reordering := slices.IndexFunc(f.Starts, func(s Start) bool { return s.Kind > 0 })
+	return f.Starts[max(reordering, 0)].X
+}
+
+// bits returns the logarithm of the number of points of the box to base 2.
+func (f *Family) bits() float64 {
+	sum := 0.0
+	for _, s := range f.Sizes {
+		sum += math.Log2(float64(s))
+	}
+	return sum
 }
 
 // scale maps the whole numbers of a search to quantities in units.

@@ -32,7 +32,7 @@ func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger)
 			return simulate.RSQ{T0: y[dimT0], Q0: s.order(y[dimQ0]), ReorderPoint: s.level(y[dimS]), Q: s.order(y[dimQ]), TLimit: y[dimLimit],
 				Trigger: triggers[y[dimTrigger]]}
 		},
-		Starts: rsqStarts(a, d, &s, triggers, same.lastReview),
+		Starts: rsqStarts(a, d, &s, same, len(triggers)),
 		same:   same.point,
 	}
 }
@@ -127,70 +127,4 @@ func (same *sameRSQ) point(x, y []int) {
 	} else if x[dimQ0] > 0 {
 		y[dimT0], y[dimQ0], y[dimLimit] = t0, x[dimQ0], t0
 	}
-}
-
-// rsqStarts are kick-starts alone, and for every trigger and last review week a kick-start that covers the demand until the first
-// reorder can be there, with reorders that share what is left of the horizon's demand among them or are economic (Harris 1913);
-// with a reorder point that is always met, so that all of them are placed, and with one that covers lead time and review. Kinds
-// tell apart the trigger, the reorder point, and few from many reviews.
-func rsqStarts(a *simulate.Article, d *demandFacts, s *scale, triggers []simulate.Trigger, review []int) []Start {
-	last := a.Horizon - 1
-	starts := []Start{{0, []int{0, 0, 0, 0, 0, 0}}}
-	begin := 0 // until then the position covers the demand
-	for begin < last && d.upTo(begin+d.lead+2, 0.7) <= d.position {
-		begin++
-	}
-	for _, z := range []float64{0, 0.7, 1.4} {
-		for t0 := 0; t0 <= max(last-d.lead, 0); t0 = max(2*t0, t0+1) {
-			order := d.upTo(a.Horizon, z) - d.position
-			starts = append(starts, Start{0, []int{t0, s.orderIndex(order), 0, 0, 0, 0}})
-		}
-	}
-	window := d.lead + a.ReviewPeriod
-	economic := 0.0
-	if a.OrderCost > 0 && a.HoldingCost > 0 {
-		economic = math.Sqrt(2 * a.OrderCost * d.weekly / a.HoldingCost)
-	}
-	for _, t0 := range []int{0, begin} {
-		for trigger, look := range triggers {
-			gap := 1 // weeks between two reorders, at least
-			if look == simulate.StockTrigger {
-				gap = max(1, d.lead)
-			}
-			first, reviews, next := -1, 0, 0
-			for limit := t0 + 1; limit <= last; limit++ {
-				if review[limit] != limit {
-					continue
-				}
-				if first < 0 {
-					first, next = limit, limit
-				} else if limit+d.lead > last {
-					break
-				}
-				if limit < next {
-					continue
-				}
-				reviews++
-				next = limit + gap
-				kind := 1 + 2*trigger
-				if reviews > 2 {
-					kind += 4
-				}
-				total := d.upTo(a.Horizon, 0.7) - d.position
-				kick := max(0, min(d.upTo(first+d.lead+1, 0.7)-d.position, total))
-				share := max(0, total-kick) / float64(reviews)
-				lot := max(d.weekly*float64(max(a.ReviewPeriod, gap)), economic)
-				always := s.levelIndex(d.position + kick + share*float64(reviews-1) + 1)
-				level := s.levelIndex(d.upTo(window, 0.7))
-				starts = append(starts,
-					Start{kind, []int{t0, s.orderIndex(kick), always, s.orderIndex(share), limit, trigger}},
-					Start{kind + 1, []int{t0, s.orderIndex(kick), level, s.orderIndex(share), limit, trigger}},
-					Start{kind + 1, []int{t0, s.orderIndex(kick), level, s.orderIndex(lot), limit, trigger}})
-			}
-		}
-		if begin == 0 {
-			break
-		}
-	}
-	return starts
 }

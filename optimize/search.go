@@ -17,7 +17,7 @@ type Method interface {
 // the patience runs out, worse walkers are given up, and steps and threshold become smaller. A box with no more points than the
 // budget is searched through.
 type LocalSearch struct {
-	Patience int // evaluations without a better point after which the search ends; 0: a fifth of the budget, at least 100
+	Patience int // evaluations without a better point after which the search ends; 0: the more, the larger the box
 }
 
 // What a measurement on 400 SKUs (benchmarks/optimizer) found best, or no worse than others.
@@ -27,6 +27,8 @@ const (
 	threshold = 0.005 // of the objective
 	narrowing = 0.4   // of the steps' range, in logarithms
 	giveUp    = 500   // steps in a row to known points
+	patience  = 50    // evaluations without a better point, with a budget of up to 1,000
+	doubling  = 3     // and so many more each time that the box is twice as large
 	crossing  = 0.10  // probabilities of the kinds of steps, the rest are moves and steps along some dimensions
 	jumping   = 0.05
 	redrawing = 0.10
@@ -47,15 +49,15 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	}
 	started := p.Evaluations()
 	best, improved := p.incumbent().Value, started
-	patience := m.Patience
-	if patience == 0 {
-		patience = max(p.Budget/5, 100)
+	hopeless := m.Patience
+	if hopeless == 0 {
+		hopeless = int(max(1, float64(p.Budget)/1000) * (patience + doubling*p.Family.bits()))
 	}
 	for stale := 0; !p.Exhausted() && stale < giveUp; stale++ {
 		if p.incumbent().Value < best {
 			best, improved = p.incumbent().Value, p.Evaluations()
 		}
-		left := 1 - max(float64(p.Evaluations()-started)/float64(p.Budget-started), float64(p.Evaluations()-improved)/float64(patience))
+		left := 1 - max(float64(p.Evaluations()-started)/float64(p.Budget-started), float64(p.Evaluations()-improved)/float64(hopeless))
 		if left <= 0 {
 			return
 		}
@@ -64,13 +66,18 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 			field = field[:live]
 		}
 		c := &field[s.pick(len(field))]
-		x := s.step(c.x, field, 1-narrowing*(1-left))
+		x := s.step(c, field, 1-narrowing*(1-left))
 		limit := c.score
 		if limit.Shortfall == 0 {
 			limit.Value *= 1 + threshold*left*s.unit()
 		}
 		before := p.Evaluations()
-		if score := p.EvaluateAgainst(x, limit); !limit.ahead(score) {
+		score := p.EvaluateAgainst(x, limit)
+		c.repeat = score.ahead(c.score)
+		if !limit.ahead(score) {
+			for d := range x {
+				c.stepped[d] = x[d] - c.x[d]
+			}
 			copy(c.x, x)
 			c.score = score
 		}
@@ -84,6 +91,10 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 type candidate struct {
 	x     []int
 	score Score
+	kind  int
+
+	repeat  bool // the last step made it better
+	stepped [maxDimensions]int
 }
 
 func (c candidate) compare(o candidate) int {
@@ -96,26 +107,32 @@ func (c candidate) compare(o candidate) int {
 	return 0
 }
 
-// bestStarts evaluates the family's starts and returns up to n of them: the best one of each kind, best first.
+// bestStarts evaluates the family's starts and returns the best ones of up to n kinds, best first.
 func bestStarts(p *Problem, n int) []candidate {
-	best := map[int]candidate{}
-	var kinds []int
-	for _, s := range p.Family.Starts {
-		old, seen := best[s.Kind]
-		if !seen {
-			kinds = append(kinds, s.Kind)
-			old.score = worst()
+	var field []candidate
+	for _, start := range p.Family.Starts {
+		rival := slices.IndexFunc(field, func(c candidate) bool { return c.kind == start.Kind })
+		if rival < 0 && len(field) == n {
+			rival = n - 1
 		}
-		if score := p.EvaluateAgainst(s.X, old.score); !seen || score.ahead(old.score) {
-			best[s.Kind] = candidate{slices.Clone(s.X), score}
+		limit := worst()
+		if rival >= 0 {
+			limit = field[rival].score
 		}
+		score := p.EvaluateAgainst(start.X, limit)
+		if rival >= 0 {
+			if !score.ahead(limit) {
+				continue
+			}
+			field = slices.Delete(field, rival, rival+1)
+		}
+		rank := 0
+		for rank < len(field) && !score.ahead(field[rank].score) {
+			rank++
+		}
+		field = slices.Insert(field, rank, candidate{x: slices.Clone(start.X), score: score, kind: start.Kind})
 	}
-	var list []candidate
-	for _, k := range kinds {
-		list = append(list, best[k])
-	}
-	slices.SortStableFunc(list, candidate.compare)
-	return list[:min(n, len(list))]
+	return field
 }
 
 // stepper makes random steps.
@@ -151,12 +168,16 @@ func newStepper(f *Family, r random.Source) *stepper {
 	return s
 }
 
-// step returns a neighbour of a point, in memory that the next call uses again. part is the part of the logarithm of the largest
-// step.
-func (s *stepper) step(from []int, field []candidate, part float64) []int {
+// step returns a neighbour of a candidate's point, in memory that the next call uses again. part is the part of the logarithm of
+// the largest step. A step that made the candidate better is made once more.
+func (s *stepper) step(from *candidate, field []candidate, part float64) []int {
 	f, x := s.family, s.x
-	copy(x, from)
+	copy(x, from.x)
 	switch u := s.unit(); {
+	case from.repeat:
+		for d := range x {
+			x[d] += from.stepped[d]
+		}
 	case u < crossing: // some coordinates of another point
 		other := s.pool[s.pick(len(s.pool))]
 		if s.pick(2) == 0 {

@@ -37,12 +37,13 @@ func smallSKU(n int) (simulate.Article, forecast.Quantiles) {
 }
 
 // TestSearchAgainstGrid: on small instances the search is within 1 % of the best of every policy in the box, for each family and
-// measure.
+// measure: mostly with several parameters, as it is random, and always with one or two, as it is exhaustive then.
 func TestSearchAgainstGrid(t *testing.T) {
-	instances := 10
+	instances, searches := 30, 20
 	if testing.Short() {
-		instances = 4
+		searches = 4
 	}
+	missed := 0
 	for n := range instances {
 		a, q := smallSKU(n)
 		if err := a.Validate(); err != nil {
@@ -55,23 +56,42 @@ func TestSearchAgainstGrid(t *testing.T) {
 		o.Objective.Measure = []Measure{Quantile, Mean, CVaR}[n%3]
 		var w Workspace
 		for _, kind := range []Kind{RSQ, SS, BaseStock} {
-			got, err := Tune(kind, s, in, o, &w)
-			if err != nil {
-				t.Fatal(err)
-			}
-			best, points := gridBest(t, kind, &a, &w.opt, o)
-			gap := got.Score.Value/best.Value - 1
-			t.Logf("SKU %d %s: search %.4f in %d evaluations, grid %.4f in %d: gap %.3f %%", n, kind, got.Score.Value, got.Evaluations,
-				best.Value, points, 100*gap)
-			if best.Better(got.Score) && gap > 0.01 {
-				t.Errorf("SKU %d %s: search %.4f, grid %.4f", n, kind, got.Score.Value, best.Value)
+			var best Score
+			for k := range searches {
+				o.Method = from{uint64(k)}
+				got, err := Tune(kind, s, in, o, &w)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if k == 0 {
+					best = gridBest(kind, &a, &w.opt, o)
+				}
+				if best.Better(got.Score) && got.Score.Value > 1.01*best.Value {
+					if kind != RSQ {
+						t.Errorf("SKU %d %s: search %g, grid %g", n, kind, got.Score.Value, best.Value)
+					}
+					missed++
+				}
+				if kind != RSQ {
+					break
+				}
 			}
 		}
 	}
+	if most := instances * searches / 10; missed > most { // 4.7 % measured
+		t.Errorf("%d of %d searches are not within 1 %% of the best, want at most %d", missed, instances*searches, most)
+	}
 }
 
-func gridBest(t *testing.T, kind Kind, a *simulate.Article, sc *simulate.Scenarios, o Options) (Score, int) {
-	t.Helper()
+// from is the default search with other random numbers.
+type from struct{ seed uint64 }
+
+func (f from) Search(p *Problem, r random.Source) {
+	LocalSearch{}.Search(p, random.New(random.NewKey(f.seed, "from").Int(int(r.Uint64()>>33))))
+}
+
+// gridBest returns the score of the best policy of all.
+func gridBest(kind Kind, a *simulate.Article, sc *simulate.Scenarios, o Options) Score {
 	facts := newDemandFacts(a, sc)
 	f := map[Kind]*Family{RSQ: rsqFamily(a, facts, o.Trigger.triggers()), SS: ssFamily(a, facts), BaseStock: baseStockFamily(a, facts)}[kind]
 	ev := simulate.NewEvaluator()
@@ -79,5 +99,5 @@ func gridBest(t *testing.T, kind Kind, a *simulate.Article, sc *simulate.Scenari
 	p := NewProblem(f, o.Objective, ev, sc.N, f.points())
 	Grid{}.Search(p, random.Source{})
 	_, s := p.Best()
-	return s, p.Evaluations()
+	return s
 }
