@@ -30,7 +30,7 @@ type Family struct {
 	Policy  func(x []int) simulate.Policy
 	Starts  []Start // points from theory, where the optimum may be near
 
-	same func(x, y []int) // sets y to the one point that stands for all with the policy of x; nil: each stands for itself
+	same *sameRSQ // which points have the same policy; nil: each one has its own
 }
 
 // Move changes several coordinates of a point at once, as a step of the given size along one of them needs it. It may leave the
@@ -56,7 +56,7 @@ type key [maxDimensions / 2]uint64
 func (f *Family) key(x []int) (k key) {
 	var y [maxDimensions]int
 	if f.same != nil {
-		f.same(x, y[:])
+		f.same.point(x, y[:])
 	} else {
 		copy(y[:], x)
 	}
@@ -204,13 +204,15 @@ type demandFacts struct {
 func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
 	d := &demandFacts{mean: make([]float64, sc.Weeks+1), sd: make([]float64, sc.Weeks+1), position: stock(a)}
 	sums := make([]float64, sc.N)
+	n := float64(sc.N)
 	for t := range sc.Weeks {
 		sc.AddDemand(t, sums)
-		m, squares := mean(sums), 0.0
+		sum, squares, shift := 0.0, 0.0, sums[0] // shifted, so that the difference of squares keeps its digits
 		for _, x := range sums {
-			squares += (x - m) * (x - m)
+			sum += x - shift
+			squares += (x - shift) * (x - shift)
 		}
-		d.mean[t+1], d.sd[t+1] = m, math.Sqrt(squares/float64(sc.N))
+		d.mean[t+1], d.sd[t+1] = shift+sum/n, math.Sqrt(max(0, squares-sum*sum/n)/n)
 	}
 	for _, x := range sums {
 		d.largest = max(d.largest, x)

@@ -33,7 +33,7 @@ func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger)
 				Trigger: triggers[y[dimTrigger]]}
 		},
 		Starts: rsqStarts(a, d, &s, same, len(triggers)),
-		same:   same.point,
+		same:   same,
 	}
 }
 
