@@ -26,7 +26,7 @@ const (
 	survivors = 2
 	threshold = 0.005 // of the objective
 	narrowing = 0.4   // of the steps' range, in logarithms
-	giveUp    = 500   // steps in a row to known points
+	giveUp    = 100   // steps in a row to known points
 	patience  = 50    // evaluations without a better point, with a budget of up to 1,000
 	doubling  = 3     // and so many more each time that the box is twice as large
 	crossing  = 0.10  // probabilities of the kinds of steps, the rest are moves and steps along some dimensions
