@@ -120,6 +120,46 @@ func TestStartsAreChosen(t *testing.T) {
 	}
 }
 
+// TestStartsAreInTheBox also for the oddest articles.
+func TestStartsAreInTheBox(t *testing.T) {
+	s := simulate.NewSampler(1)
+	for i := range 300 {
+		a, q := randomSKU(i)
+		r := random.New(random.NewKey(2, "odd").Int(i))
+		a.Horizon = min(a.Horizon, []int{1, 2, 3, 8, 104}[r.Intn(5)])
+		a.ReviewPeriod = 1 + r.Intn(12)
+		a.ReviewPhase = r.Intn(a.ReviewPeriod)
+		a.LeadTimeMean *= []float64{0, 1, 10}[r.Intn(3)]
+		a.OnHand *= []float64{0, 1, 100}[r.Intn(3)]
+		if r.Intn(3) == 0 {
+			a.MOQ, a.MaxOrder = 0, math.Ceil(a.PackSize*float64(1+r.Intn(4))/2)
+		}
+		if r.Intn(3) == 0 {
+			a.Units = simulate.Continuous
+		}
+		if r.Intn(10) == 0 {
+			clear(q.Values)
+		}
+		if err := a.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		var sc simulate.Scenarios
+		if err := s.Draw(&sc, &a, &q, s.Key("odd", strconv.Itoa(i)), simulate.OptSet, 20, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, triggers := range [][]simulate.Trigger{{simulate.StockTrigger}, AutoTrigger.triggers()} {
+			f := rsqFamily(&a, newDemandFacts(&a, &sc), triggers)
+			for _, start := range f.Starts {
+				for d, size := range f.Sizes {
+					if start.X[d] < 0 || start.X[d] >= size {
+						t.Fatalf("SKU %d, %d triggers: start %v is outside of %v", i, len(triggers), start.X, f.Sizes)
+					}
+				}
+			}
+		}
+	}
+}
+
 // gapsOfRecipes returns by how many percent each recipe's policy is dearer than that of the best: [SKU][recipe], without SKUs
 // that cost nothing.
 func gapsOfRecipes(t *testing.T, list []recipe, first, n, scenarios int) [][]float32 {
