@@ -58,7 +58,7 @@ func TestLimits(t *testing.T) {
 		}
 		fmt.Fprintf(&volumes, "%s,%s,%g\n", k.Merchant, k.Article, volume[k])
 	}
-	writeLimits(t, input, "2026-01-07", "m2,volume,150,\nm0,money,1200,\nm1,units,,900\nnobody,money,1,\n", volumes.String())
+	writeLimits(t, input, "2026-01-07", "m2,volume,150,\nm0,money,1200,\nm1,units,,1000\nnobody,money,1,\n", volumes.String())
 	d := datedRun(input, output, "2026-01-07")
 	o, err := RunDated(context.Background(), d)
 	check(t, err)
@@ -99,7 +99,7 @@ func TestLimits(t *testing.T) {
 	if cut > 2 {
 		t.Errorf("a minimum cuts %d orders", cut)
 	}
-	if money > 1200 || money < 1150 || units < 900 || units > 930 || space > 150 || space < 140 {
+	if money > 1200 || money < 1150 || units < 1000 || units > 1030 || space > 150 || space < 140 {
 		t.Errorf("money %g, units %g, volume %g", money, units, space)
 	}
 	if len(o.Summary.Limits) != 4 {

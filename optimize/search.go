@@ -26,7 +26,6 @@ const (
 	survivors = 2
 	threshold = 0.005 // of the objective
 	narrowing = 0.4   // of the steps' range, in logarithms
-	giveUp    = 100   // steps in a row to known points
 	patience  = 50    // evaluations without a better point, with a budget of up to 1,000
 	doubling  = 3     // and so many more each time that the box is twice as large
 	crossing  = 0.10  // probabilities of the kinds of steps, the rest are moves and steps along some dimensions
@@ -53,7 +52,7 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	if hopeless == 0 {
 		hopeless = int(max(1, float64(p.Budget)/1000) * (patience + doubling*p.Family.bits()))
 	}
-	for stale := 0; !p.Exhausted() && stale < giveUp; stale++ {
+	for stale := 0; !p.Exhausted() && stale < hopeless; stale++ { // stale: steps in a row to known points
 		if p.incumbent().Value < best {
 			best, improved = p.incumbent().Value, p.Evaluations()
 		}

@@ -11,7 +11,7 @@ type recipe struct {
 	kick    kick    // the weeks whose demand the kick-start covers, less the position
 	kickZ   float64 // with so many standard deviations to spare
 	reorder reorder // the reorder point
-	z       float64 // of coverWindow
+	z       float64 // of coverWindow and highDemand: so many standard deviations more
 	lot     float64 // a reorder, in mean demands of a review period; 0: an equal share of the demand that is left
 	quarter int     // t_limit: 0 the first review, 4 the last one whose order comes within the horizon, or in between
 	trigger int     // index of the trigger, the first one where there are fewer
@@ -34,6 +34,7 @@ type reorder int
 const (
 	never       reorder = iota
 	coverWindow         // cover the demand of lead time and review period
+	highDemand          // reached at t_limit if more than the mean of the demand until then is sold
 	always              // as high as it takes to place every reorder
 )
 
@@ -88,7 +89,10 @@ func (r *recipe) point(a *simulate.Article, d *demandFacts, s *scale, same *same
 		lot = max(0, d.upTo(a.Horizon, 0.7)-d.position-kick) / float64(reorders)
 	}
 	level := d.upTo(d.lead+a.ReviewPeriod, r.z)
-	if r.reorder == always {
+	switch r.reorder {
+	case highDemand:
+		level = max(0, d.position+kick-d.upTo(limit, r.z))
+	case always:
 		level = d.position + kick + lot*float64(reorders-1) + 1
 	}
 	x[dimS], x[dimQ] = s.levelIndex(level), min(max(1, s.orderIndex(lot)), s.orders-1)
