@@ -2,7 +2,7 @@ package optimize
 
 import "github.com/restock-engine/restock/simulate"
 
-//go:generate go test -run ^TestStartsAreChosen$ -choose -timeout 30m .
+//go:generate go test -run ^TestChooseStarts$ -choose -timeout 30m .
 
 // recipe is a way to order with the extended (R, s, Q), told in terms of the demand and not in units, so that it is one for any SKU.
 // Which recipes the search starts from is found by measurement: see recipes.
