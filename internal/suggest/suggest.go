@@ -6,8 +6,8 @@ import "strings"
 // longest bounds the names that are compared: longer ones are no slips of the pen, and would take time.
 const longest = 64
 
-// Nearest returns the candidate that differs least from the name, or "" if all differ by more than a third of the name's letters. Upper and
-// lower case are the same, and so are blanks, hyphens and underscores.
+// Nearest returns the candidate that differs least from the name. If all differ by more than a third of the name's letters, that is the only one
+// that begins with the name, or "". Upper and lower case are the same, and so are blanks, hyphens and underscores.
 func Nearest(name string, candidates []string) string {
 	if len(name) > longest {
 		return ""
@@ -17,6 +17,18 @@ func Nearest(name string, candidates []string) string {
 	for _, c := range candidates {
 		if d := distance(name, normalize(c)); d < least {
 			best, least = c, d
+		}
+	}
+	if best == "" && len(name) > 1 {
+		begin := 0
+		for _, c := range candidates {
+			if strings.HasPrefix(normalize(c), name) {
+				best = c
+				begin++
+			}
+		}
+		if begin > 1 {
+			return ""
 		}
 	}
 	return best

@@ -6,11 +6,11 @@ import (
 )
 
 func TestNearest(t *testing.T) {
-	names := []string{"holding_cost", "lead_time_mean", "pack_size", "max_order", "scenarios", "eval-scenarios"}
+	names := []string{"holding_cost", "lead_time_mean", "lead_time_cv", "pack_size", "max_order", "scenarios", "eval-scenarios"}
 	for name, want := range map[string]string{
 		"holdingcost": "holding_cost", "HoldingCost": "holding_cost", "leed_time_mean": "lead_time_mean", "packsize": "pack_size",
 		"max order": "max_order", "senarios": "scenarios", "eval_scenario": "eval-scenarios",
-		"holding": "", "x": "", "": "", strings.Repeat("x", 1<<20): "",
+		"holding": "holding_cost", "eval": "eval-scenarios", "lead_": "", "x": "", "": "", strings.Repeat("x", 1<<20): "",
 	} {
 		if got := Nearest(name, names); got != want {
 			t.Errorf("Nearest(%.20q) is %q, want %q", name, got, want)
