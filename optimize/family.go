@@ -28,7 +28,7 @@ type Family struct {
 	Weights []float64 // [dimension] how often a search is to try a step along it, relative to the others
 	Moves   []Move    // steps that keep something in balance
 	Policy  func(x []int) simulate.Policy
-	Starts  []Start // points from theory, where the optimum may be near
+	Starts  []Start // points where the optimum may be near
 
 	same *sameRSQ // which points have the same policy; nil: each one has its own
 }
