@@ -13,8 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
+	"github.com/restock-engine/restock/benchmarks/optimizer/made"
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/random"
 	"github.com/restock-engine/restock/simulate"
@@ -225,37 +224,26 @@ func gapsOfRecipes(t *testing.T, list []recipe, first, n, scenarios int) [][]flo
 // time, review period, pack size and least order.
 func randomSKU(i int) (simulate.Article, forecast.Quantiles) {
 	r := random.New(random.NewKey(1, "starts").Int(i))
-	between := func(low, high float64) float64 { return low * math.Pow(high/low, r.Float64()) }
 	a := simulate.DefaultArticle()
 	a.Horizon = []int{8, 12, 12, 12, 16, 26}[r.Intn(6)]
-	a.UnitCost = between(1, 50)
-	a.Price = a.UnitCost * (1.2 + 1.8*r.Float64())
-	a.ReturnRate = 0.5 * r.Float64() * float64(r.Intn(2))
-	a.LostSaleCost = (a.Price - a.UnitCost) * (1 - a.ReturnRate)
-	a.ReturnLagWeights = []float64{0.2, 0.4, 0.3, 0.1}
-	a.HoldingCost = a.UnitCost * between(0.002, 0.03)
-	a.InboundCost = a.UnitCost * 0.1 * r.Float64()
-	a.OutboundCost = a.Price * 0.1 * r.Float64()
-	a.ReturnCost = a.Price * 0.1 * r.Float64()
-	a.OverstockCost = a.UnitCost * 0.3 * r.Float64() * float64(r.Intn(2))
-	a.OrderCost = between(0.5, 30) * float64(r.Intn(2))
+	made.Economics(&a, r, 0.5)
 	a.ReviewPeriod = []int{1, 1, 2, 4}[r.Intn(4)]
 	a.ReviewPhase = r.Intn(a.ReviewPeriod)
-	a.LeadTimeMean = between(0.2, 6)
+	a.LeadTimeMean = made.Between(r, 0.2, 6)
 	a.LeadTimeCV = 0.6 * r.Float64()
-	level := between(0.05, 300) // units a week
+	level := made.Between(r, 0.05, 300) // units a week
 	switch r.Intn(3) {
 	case 0:
-		a.PackSize = math.Ceil(between(0.02, 3) * level)
+		a.PackSize = math.Ceil(made.Between(r, 0.02, 3) * level)
 	case 1:
 		a.PackSize = float64(1 + r.Intn(6))
 	}
 	if r.Intn(3) == 0 {
-		a.MOQ = a.PackSize * math.Ceil(level*between(0.5, 4)/a.PackSize)
+		a.MOQ = a.PackSize * math.Ceil(level*made.Between(r, 0.5, 4)/a.PackSize)
 	}
 	a.OnHand = math.Floor(level * float64(a.Horizon) * r.Float64() * r.Float64())
-	shape, season, dispersion := r.Intn(6), 2*math.Pi*r.Float64(), between(0.1, 3)
-	q := forecast.Quantiles{Levels: forecast.Levels39()}
+	shape, season, dispersion := r.Intn(6), 2*math.Pi*r.Float64(), made.Between(r, 0.1, 3)
+	var means []float64
 	for week := range a.Horizon {
 		m := level
 		switch t := float64(week); shape {
@@ -266,15 +254,7 @@ func randomSKU(i int) (simulate.Article, forecast.Quantiles) {
 		case 2:
 			m *= math.Exp(-t / 4)
 		}
-		counts := make([]float64, 400)
-		for k := range counts { // negative binomial
-			counts[k] = distuv.Poisson{Lambda: max(1e-9, distuv.Gamma{Alpha: dispersion, Beta: dispersion / m, Src: r}.Rand()), Src: r}.Rand()
-		}
-		values := make([]float32, len(q.Levels))
-		if err := forecast.SampleQuantiles(counts, q.Levels, values); err != nil {
-			panic(err) // there are samples
-		}
-		q.Values = append(q.Values, values...)
+		means = append(means, m)
 	}
-	return a, q
+	return a, made.Forecast(r, means, dispersion)
 }

@@ -9,9 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"github.com/restock-engine/restock/batch"
+	"github.com/restock-engine/restock/benchmarks/optimizer/made"
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/random"
 	"github.com/restock-engine/restock/io/settings"
@@ -94,61 +93,30 @@ func syntheticSKUs(n int) []*sku {
 	for i := range n {
 		shape := shapes[i%len(shapes)]
 		r := random.New(random.NewKey(2025, "optimizer").Int(i))
-		between := func(low, high float64) float64 { return low * math.Pow(high/low, r.Float64()) }
 		a := simulate.DefaultArticle()
 		a.Horizon = 12
-		a.UnitCost = between(1, 50)
-		a.Price = a.UnitCost * (1.2 + 1.8*r.Float64())
-		a.ReturnRate = 0.4 * r.Float64() * float64(r.Intn(2))
-		a.LostSaleCost = (a.Price - a.UnitCost) * (1 - a.ReturnRate)
-		a.ReturnLagWeights = []float64{0.2, 0.4, 0.3, 0.1}
-		a.HoldingCost = a.UnitCost * between(0.002, 0.03)
-		a.InboundCost = a.UnitCost * 0.1 * r.Float64()
-		a.OutboundCost = a.Price * 0.1 * r.Float64()
-		a.ReturnCost = a.Price * 0.1 * r.Float64()
-		a.OverstockCost = a.UnitCost * 0.3 * r.Float64() * float64(r.Intn(2))
-		a.OrderCost = between(0.5, 30) * float64(r.Intn(2))
+		made.Economics(&a, r, 0.4)
 		a.ReviewPeriod = 1 + r.Intn(4)
 		a.ReviewPhase = r.Intn(a.ReviewPeriod)
 		if i/len(shapes)%2 == 0 { // lead time below the review period
-			a.LeadTimeMean = between(0.2, float64(a.ReviewPeriod))
+			a.LeadTimeMean = made.Between(r, 0.2, float64(a.ReviewPeriod))
 		} else {
-			a.LeadTimeMean = float64(a.ReviewPeriod) + between(0.3, 4)
+			a.LeadTimeMean = float64(a.ReviewPeriod) + made.Between(r, 0.3, 4)
 		}
 		a.LeadTimeCV = 0.6 * r.Float64()
-		level := between(shape.low, shape.high)
+		level := made.Between(r, shape.low, shape.high)
 		a.PackSize = float64([]int{1, 1, 1 + r.Intn(6), 6 * (1 + r.Intn(4))}[i/10%4])
 		if i/40%2 == 1 {
-			a.MOQ = a.PackSize * math.Ceil(level*between(0.5, 4)/a.PackSize)
+			a.MOQ = a.PackSize * math.Ceil(level*made.Between(r, 0.5, 4)/a.PackSize)
 		}
 		a.OnHand = math.Floor(level * 6 * r.Float64())
-		q := forecast.Quantiles{Levels: forecast.Levels39()}
-		dispersion := between(0.2, 3)
+		dispersion := made.Between(r, 0.2, 3)
+		var means []float64
 		for t := range a.Horizon {
-			counts := make([]float64, 400)
-			m := shape.mean(level, t)
-			for k := range counts {
-				counts[k] = negativeBinomial(r, m, dispersion)
-			}
-			week := make([]float32, len(q.Levels))
-			if err := forecast.SampleQuantiles(counts, q.Levels, week); err != nil {
-				panic(err) // there are samples
-			}
-			q.Values = append(q.Values, week...)
+			means = append(means, shape.mean(level, t))
 		}
+		q := made.Forecast(r, means, dispersion)
 		list = append(list, &sku{name: fmt.Sprintf("synthetic-%03d", i), class: shape.name, article: a, forecast: q})
 	}
 	return list
-}
-
-// negativeBinomial draws a Poisson number whose mean is Gamma distributed with the given mean and shape.
-func negativeBinomial(r random.Source, mean, shape float64) float64 {
-	if mean <= 0 {
-		return 0
-	}
-	lambda := distuv.Gamma{Alpha: shape, Beta: shape / mean, Src: r}.Rand()
-	if lambda <= 0 {
-		return 0
-	}
-	return distuv.Poisson{Lambda: lambda, Src: r}.Rand()
 }
