@@ -26,6 +26,7 @@ const (
 	survivors = 2
 	threshold = 0.005 // of the objective
 	narrowing = 0.4   // of the steps' range, in logarithms
+	lost      = 500   // steps in a row to known points after which the search ends
 	patience  = 50    // evaluations without a better point, with a budget of up to 1,000
 	doubling  = 3     // and so many more each time that the box is twice as large
 	crossing  = 0.10  // probabilities of the kinds of steps, the rest are moves and steps along some dimensions
@@ -52,7 +53,7 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	if hopeless == 0 {
 		hopeless = int(max(1, float64(p.Budget)/1000) * (patience + doubling*p.Family.bits()))
 	}
-	for stale := 0; !p.Exhausted() && stale < hopeless; stale++ { // stale: steps in a row to known points
+	for stale := 0; !p.Exhausted() && stale < min(hopeless, lost); stale++ { // stale: steps in a row to known points
 		if p.incumbent().Value < best {
 			best, improved = p.incumbent().Value, p.Evaluations()
 		}

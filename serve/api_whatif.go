@@ -17,6 +17,7 @@ import (
 	"github.com/restock-engine/restock/io/decision"
 	"github.com/restock-engine/restock/io/settings"
 	"github.com/restock-engine/restock/io/table"
+	"github.com/restock-engine/restock/optimize"
 	"github.com/restock-engine/restock/serve/access"
 	"github.com/restock-engine/restock/serve/whatif"
 	"github.com/restock-engine/restock/simulate"
@@ -112,7 +113,7 @@ func (s *Server) whatIf(ctx context.Context, in *whatIfInput) (*body[WhatIfAnswe
 func (s *Server) spare() bool { return 2*s.heavies.Stats().Running <= s.workers() }
 
 func cost(q *whatif.Question) int {
-	units := q.Options.Scenarios + q.Options.EvalScenarios
+	units := q.Options.Scenarios*max(1, q.Options.Budget/optimize.DefaultOptions().Budget) + q.Options.EvalScenarios
 	if q.Frontier {
 		units *= frontierCost
 	}
@@ -177,8 +178,10 @@ func (s *Server) question(ctx context.Context, x *WhatIfArticle, location string
 		found.add(location+"."+reject.Column, "%s", strings.TrimSpace(reject.Value+" "+reject.Reason))
 		return nil, found
 	}
-	if p := q.Options; p.Scenarios > scenarioLimit || p.EvalScenarios > scenarioLimit {
-		found.add(location+".changes", "scenarios and eval_scenarios may be at most %d here", scenarioLimit)
+	for i, n := range []int{q.Options.Scenarios, q.Options.EvalScenarios, q.Options.Budget} {
+		if w := workLimits[i]; n > w.limit {
+			found.add(location+".changes", "%s may be at most %d here", w.name, w.limit)
+		}
 	}
 	return q, found.err()
 }

@@ -72,18 +72,21 @@ func settingName(path string) string {
 	return path
 }
 
-// scenarioLimit keeps partners from asking for more work than a request may do: what they set for themselves.
-const scenarioLimit = 20_000
+// workLimits keep partners from asking for more work than a request may do: what they set for themselves.
+var workLimits = []struct {
+	name  string
+	limit int
+}{{"scenarios", 20_000}, {"eval_scenarios", 20_000}, {"candidates", 10_000}}
 
 // SettingsChange are settings by key.
 type SettingsChange map[string]json.RawMessage
 
 // checkLimits refuses settings that would cost everybody's time.
 func (c SettingsChange) checkLimits(location string, found *problems) {
-	for _, name := range []string{"scenarios", "eval_scenarios"} {
+	for _, w := range workLimits {
 		var n float64
-		if json.Unmarshal(c[name], &n) == nil && n > scenarioLimit {
-			found.add(location+name, "%v is more than the %d that this service allows", n, scenarioLimit)
+		if json.Unmarshal(c[w.name], &n) == nil && n > float64(w.limit) {
+			found.add(location+w.name, "%v is more than the %d that this service allows", n, w.limit)
 		}
 	}
 }

@@ -337,6 +337,27 @@ func TestWhatIf(t *testing.T) {
 	}
 }
 
+// Nobody asks for more work than the service does for one.
+func TestWorkLimits(t *testing.T) {
+	f := newFixture(t, nil)
+	for _, w := range workLimits {
+		for _, c := range []struct {
+			n      int
+			status int
+		}{{w.limit, 200}, {w.limit + 1, 422}} {
+			changes := fmt.Sprintf(`{"horizon":2,%q:%d}`, w.name, c.n)
+			a := f.do("north", "POST", "/v1/what-if", `{"articles":[{"merchant_id":"north","article_id":"a3","changes":`+changes+`}]}`)
+			if a.status != c.status || c.status == 422 && !strings.Contains(string(a.body), fmt.Sprintf("%s may be at most %d", w.name, w.limit)) {
+				t.Errorf("what-if with %s: %d %s", changes, a.status, a.body)
+			}
+		}
+		set := fmt.Sprintf(`{%q:%d}`, w.name, w.limit+1)
+		if a := f.do("north", "PUT", north+"/settings", set); a.status != 422 || !strings.Contains(string(a.body), "than the") {
+			t.Errorf("settings %s: %d %s", set, a.status, a.body)
+		}
+	}
+}
+
 // Features that are put, and events after the count, are what is asked about; the past can be read.
 func TestFeaturesAndEvents(t *testing.T) {
 	f := newFixture(t, nil)

@@ -22,6 +22,7 @@ type config struct {
 	skus      int
 	reference int
 	fresh     int
+	more      int
 	results   string
 }
 
@@ -31,6 +32,7 @@ func main() {
 	flag.IntVar(&c.skus, "skus", 200, "number of real SKUs, and of synthetic ones")
 	flag.IntVar(&c.reference, "reference", 200_000, "evaluations of the reference searches where the box is too large to be searched through")
 	flag.IntVar(&c.fresh, "fresh", 20_000, "scenarios on which the policies found are compared with the best ones")
+	flag.IntVar(&c.more, "more", 50_000, "evaluations of the reference searches on more than 500 scenarios; 0: without that table")
 	flag.StringVar(&c.results, "results", "", "file to write the tables to; none: stdout")
 	flag.Parse()
 	if err := run(&c); err != nil {
@@ -46,16 +48,16 @@ type arm struct {
 	budget  int
 	warm    bool // start from yesterday's policy as well
 	byClass bool // report each class of SKUs
+	more    bool // run it on more scenarios, too
 }
 
 func arms() []arm {
-	patient := func(n int) optimize.Method { return optimize.LocalSearch{Patience: n} }
 	return []arm{
-		{name: "restock, as `optimize` runs it", budget: optimize.DefaultOptions().Budget, byClass: true},
+		{name: "restock, as `optimize` runs it", budget: optimize.DefaultOptions().Budget, byClass: true, more: true},
 		{name: "… also from yesterday's policy", budget: optimize.DefaultOptions().Budget, warm: true},
-		{name: "restock, all of 1,000", method: patient(1000), budget: 1000, byClass: true},
-		{name: "restock, 3,000", method: patient(3000), budget: 3000},
-		{name: "restock, 10,000", method: patient(10_000), budget: 10_000},
+		{name: "restock, all of 1,000", method: optimize.LocalSearch{Patience: 1000}, budget: 1000, byClass: true, more: true},
+		{name: "restock, `candidates: 10000`", budget: 10_000, byClass: true, more: true},
+		{name: "restock, `candidates: 100000`", budget: 100_000},
 		{name: "random search, 1,000", method: optimize.RandomSearch{}, budget: 1000},
 		{name: "CMA-ES, 1,000", method: optimize.CMAES{}, budget: 1000},
 		{name: "Nelder-Mead, 1,000", method: optimize.NelderMead{}, budget: 1000},
@@ -86,31 +88,88 @@ func run(c *config) error {
 	if err := lookAtYesterday(skus); err != nil {
 		return err
 	}
-	results := make([][]outcome, len(searches))
+	found, err := study(skus, searches, optimize.DefaultOptions().Scenarios)
+	if err != nil {
+		return err
+	}
+	found.results = found.results[:len(arms())]
+	if found.fresh, err = compareFresh(skus, found.best, found.results, c.fresh); err != nil {
+		return err
+	}
+	more, err := studyMore(c, skus, found)
+	if err != nil {
+		return err
+	}
+	return report(c, exhaustive.Load(), skus, found, more)
+}
+
+// studied is what searches found on the same scenarios.
+type studied struct {
+	scenarios int
+	results   [][]outcome // [arm][SKU]
+	best      []outcome   // [SKU] of all
+	fresh     [][]float64 // [arm][SKU] how much dearer on fresh scenarios
+}
+
+// study runs searches on every SKU, on so many scenarios.
+func study(skus []*sku, searches []arm, scenarios int) (f studied, err error) {
+	f = studied{scenarios: scenarios, results: make([][]outcome, len(searches)), best: make([]outcome, len(skus))}
 	for k, a := range searches {
-		fmt.Fprintf(os.Stderr, "%s …\n", a.name)
+		fmt.Fprintf(os.Stderr, "%d scenarios: %s …\n", scenarios, a.name)
 		method := func(*sku) optimize.Method { return a.method }
 		if a.warm {
 			method = func(s *sku) optimize.Method { return warm{s.yesterday} }
 		}
-		if results[k], err = measure(skus, 1, method, a.budget); err != nil {
-			return err
+		if f.results[k], err = measure(skus, 1, method, a.budget, scenarios); err != nil {
+			return f, err
 		}
 	}
-	best := make([]outcome, len(skus))
 	for i := range skus {
-		best[i] = results[0][i]
-		for _, list := range results[1:] {
-			if list[i].tuned.Score.Value < best[i].tuned.Score.Value {
-				best[i] = list[i]
+		f.best[i] = f.results[0][i]
+		for _, list := range f.results[1:] {
+			if list[i].tuned.Score.Value < f.best[i].tuned.Score.Value {
+				f.best[i] = list[i]
 			}
 		}
 	}
-	fresh, err := compareFresh(skus, best, results[:len(arms())], c.fresh)
-	if err != nil {
-		return err
+	return f, nil
+}
+
+// moreScenarios are the numbers beside the default one.
+var moreScenarios = []int{2000, 8000}
+
+// studyMore runs restock's search on more scenarios, and compares on fresh ones the policies found with the best of those for the most
+// scenarios.
+func studyMore(c *config, skus []*sku, first studied) ([]studied, error) {
+	if c.more == 0 {
+		return nil, nil
 	}
-	return report(c, exhaustive.Load(), skus, best, results[:len(arms())], fresh)
+	var restock []arm
+	var kept [][]outcome
+	for k, a := range arms() {
+		if a.more {
+			restock, kept = append(restock, a), append(kept, first.results[k])
+		}
+	}
+	list := []studied{{scenarios: first.scenarios, results: kept, best: first.best}}
+	searches := append(restock[:len(restock):len(restock)],
+		arm{name: "reference", method: reference{c.more, nil}, budget: c.more},
+		arm{name: "reference", method: optimize.LocalSearch{Patience: c.more / 2}, budget: c.more})
+	for _, n := range moreScenarios {
+		f, err := study(skus, searches, n)
+		if err != nil {
+			return nil, err
+		}
+		f.results = f.results[:len(restock)]
+		list = append(list, f)
+	}
+	for i := range list {
+		var err error
+		if list[i].fresh, err = compareFresh(skus, list[len(list)-1].best, list[i].results, c.fresh); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // each calls f for every SKU; the work is spread over the processors.
@@ -139,12 +198,12 @@ func (s *sku) input(sampler *simulate.Sampler) optimize.Input {
 	return optimize.Input{Article: &s.article, Forecast: &s.forecast, Key: sampler.Key("benchmark", s.name)}
 }
 
-// measure runs a method on every SKU, on scenarios of a seed.
-func measure(skus []*sku, seed uint64, method func(*sku) optimize.Method, budget int) ([]outcome, error) {
+// measure runs a method on every SKU, on so many scenarios of a seed.
+func measure(skus []*sku, seed uint64, method func(*sku) optimize.Method, budget, scenarios int) ([]outcome, error) {
 	list := make([]outcome, len(skus))
 	err := each(skus, seed, func(i int, s *sku, sampler *simulate.Sampler, w *optimize.Workspace) (err error) {
 		o := optimize.DefaultOptions()
-		o.Method, o.Budget = method(s), budget
+		o.Method, o.Budget, o.Scenarios = method(s), budget, scenarios
 		start := time.Now()
 		list[i].tuned, err = optimize.Tune(optimize.RSQ, sampler, s.input(sampler), o, w)
 		list[i].seconds = time.Since(start).Seconds()

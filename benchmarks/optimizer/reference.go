@@ -14,12 +14,12 @@ const exhaustivePoints = 3_000_000
 // differential evolution (Storn and Price, Journal of Global Optimization 11, 1997; best/1/bin and rand/1/bin), restarted.
 type reference struct {
 	evaluations int
-	exhaustive  *atomic.Int64 // counts the boxes that were searched through
+	exhaustive  *atomic.Int64 // counts the boxes that were searched through; nil: none is
 }
 
 // Search implements optimize.Method.
 func (m reference) Search(p *optimize.Problem, r random.Source) {
-	if points := boxPoints(p.Family.Sizes); points <= exhaustivePoints {
+	if points := boxPoints(p.Family.Sizes); m.exhaustive != nil && points <= exhaustivePoints {
 		m.exhaustive.Add(1)
 		p.Budget = points
 		optimize.Grid{}.Search(p, r)

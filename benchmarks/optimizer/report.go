@@ -11,7 +11,7 @@ import (
 )
 
 // report writes the tables.
-func report(c *config, exhaustive int64, skus []*sku, best []outcome, results [][]outcome, fresh [][]float64) error {
+func report(c *config, exhaustive int64, skus []*sku, found studied, more []studied) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# How near to the best policy the search comes
 
@@ -31,9 +31,11 @@ of a warm start. %s, %s/%s, %d processors; milliseconds are those of a busy mach
 			classes = []string{"all", "real", "slow", "fast", "seasonal", "launch", "end of life"}
 		}
 		for _, class := range classes {
-			writeLine(&b, a.name, class, skus, best, results[k], fresh[k])
+			writeRow(&b, a.name+" | "+class, class, skus, found.best, found.results[k], found.fresh[k])
 		}
 	}
+	writeMore(&b, c, skus, more)
+	writeMisses(&b, c, found)
 	if c.results == "" {
 		fmt.Print(b.String())
 		return nil
@@ -41,7 +43,62 @@ of a warm start. %s, %s/%s, %d processors; milliseconds are those of a busy mach
 	return os.WriteFile(c.results, []byte(b.String()), 0o644)
 }
 
-func writeLine(b *strings.Builder, name, class string, skus []*sku, best, results []outcome, fresh []float64) {
+// writeMore writes the table of more scenarios.
+func writeMore(b *strings.Builder, c *config, skus []*sku, more []studied) {
+	if len(more) == 0 {
+		return
+	}
+	fmt.Fprintf(b, `
+## More scenarios
+
+The same searches where the percentile is of more scenarios. Gap: to the best that was found on the same scenarios; beyond %d of them by
+differential evolution and by restock's search with %d evaluations each, and by the searches of the table. Fresh: how much dearer than the
+reference of %d scenarios, on %d others.
+
+`, more[0].scenarios, c.more, more[len(more)-1].scenarios, c.fresh)
+	b.WriteString("| scenarios | method | number | gap: mean | median | p95 | p99 | worst | exact | fresh | candidates | ms/SKU |\n")
+	b.WriteString("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	for _, f := range more {
+		k := 0
+		for _, a := range arms() {
+			if a.more {
+				writeRow(b, fmt.Sprintf("%d | %s", f.scenarios, a.name), "all", skus, f.best, f.results[k], f.fresh[k])
+				k++
+			}
+		}
+	}
+}
+
+// writeMisses tells what large gaps are worth on fresh scenarios.
+func writeMisses(b *strings.Builder, c *config, found studied) {
+	const large = 0.005
+	fmt.Fprintf(b, "\n## What large gaps are worth\n\nOf the SKUs with a gap above %g %%, on %d scenarios:\n\n", 100*large, found.scenarios)
+	b.WriteString("| method | number | mean gap | mean on fresh scenarios | cheaper there than the reference |\n| --- | ---: | ---: | ---: | ---: |\n")
+	for k, a := range arms() {
+		if !a.more {
+			continue
+		}
+		number, sum, fresh, cheaper := 0.0, 0.0, 0.0, 0.0
+		for i := range found.best {
+			g := gap(found.results[k][i].tuned.Score.Value, found.best[i].tuned.Score.Value)
+			if g <= large {
+				continue
+			}
+			number++
+			sum += g
+			fresh += found.fresh[k][i]
+			if found.fresh[k][i] < 0 {
+				cheaper++
+			}
+		}
+		if number > 0 {
+			fmt.Fprintf(b, "| %s | %.0f | %.2f %% | %+.2f %% | %.0f |\n", a.name, number, 100*sum/number, 100*fresh/number, cheaper)
+		}
+	}
+}
+
+// writeRow writes a row of a table that begins with the given cells.
+func writeRow(b *strings.Builder, cells, class string, skus []*sku, best, results []outcome, fresh []float64) {
 	var gaps []float64
 	var evaluations, seconds, exact, extra float64
 	for i, s := range skus {
@@ -63,7 +120,7 @@ func writeLine(b *strings.Builder, name, class string, skus []*sku, best, result
 	}
 	slices.Sort(gaps)
 	at := func(p float64) float64 { return 100 * stat.SortedQuantile(gaps, p) }
-	fmt.Fprintf(b, "| %s | %s | %.0f | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %.0f %% | %+.2f %% | %.0f | %.2f |\n", name, class, n,
+	fmt.Fprintf(b, "| %s | %.0f | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %.0f %% | %+.2f %% | %.0f | %.2f |\n", cells, n,
 		100*stat.MeanInterval(gaps).Estimate, at(0.5), at(0.95), at(0.99), at(1), 100*exact/n, 100*extra/n, evaluations/n, 1000*seconds/n)
 }
 

@@ -25,7 +25,8 @@ func (m warm) Search(p *optimize.Problem, r random.Source) {
 // lookAtYesterday finds each SKU's policy on scenarios of another seed.
 func lookAtYesterday(skus []*sku) error {
 	method := func(s *sku) optimize.Method { return recorded{s} }
-	_, err := measure(skus, 2, method, optimize.DefaultOptions().Budget)
+	o := optimize.DefaultOptions()
+	_, err := measure(skus, 2, method, o.Budget, o.Scenarios)
 	return err
 }
 

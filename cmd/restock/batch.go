@@ -118,7 +118,7 @@ When all is done the orders are compared with those of the run before, and figur
 		"apply what partners have set in the service whose offline store is at this `LOCATION`: a folder or the URL of a bucket")
 	f.queue.register(cmd, "have the shards done by workers at the NATS servers at `URL`")
 	f.afterFlags.register(cmd)
-	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
+	f.registerSettings(cmd, "horizon", "objective", "quantile", "candidates", "scenarios", "eval-scenarios")
 	cmd.Flags().Lookup("config").Usage =
 		"settings `FILE` (default restock.yaml of the dated folder or of the input folder, if there is one)"
 	f.registerRun(cmd)

@@ -3,11 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -331,4 +335,43 @@ func mustDate(text string) time.Time {
 		panic(err)
 	}
 	return d
+}
+
+// TestCandidates: the search evaluates no more candidates than it may, and finds policies that are no dearer with more.
+func TestCandidates(t *testing.T) {
+	dir, flags := tables(t)
+	out := filepath.Join(dir, "out.csv")
+	before := math.Inf(1)
+	for _, most := range []int{10, 1000, 50_000} {
+		code, _, stderr := restock(t, append([]string{"optimize", "--out", out, "--max-rejects", "0.5", "--quiet", "--scenarios", "100",
+			"--eval-scenarios", "1", "--candidates", strconv.Itoa(most)}, flags...)...)
+		if code != exitDone {
+			t.Fatalf("exit code %d, stderr %s", code, stderr)
+		}
+		file, err := os.Open(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(file).ReadAll()
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		objective, evaluations := slices.Index(rows[0], "objective_opt"), slices.Index(rows[0], "evaluations")
+		sum := 0.0
+		for _, row := range rows[1:] {
+			cost, err := strconv.ParseFloat(row[objective], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += cost
+			if n, err := strconv.Atoi(row[evaluations]); err != nil || n > most {
+				t.Errorf("%s: %s candidates, where %d were allowed", row[1], row[evaluations], most)
+			}
+		}
+		if !(sum <= before) {
+			t.Errorf("%d candidates: objective %g, with fewer candidates %g", most, sum, before)
+		}
+		before = sum
+	}
 }

@@ -44,7 +44,7 @@ above the file and below the flags.`,
 			return printEntries(e.stdout, flags.format.value, s.Explain(merchant))
 		},
 	}
-	flags.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
+	flags.registerSettings(cmd, "horizon", "objective", "quantile", "candidates", "scenarios", "eval-scenarios")
 	flags.registerOutput(cmd)
 	cmd.Flags().StringVar(&merchant, "merchant", "", "show what holds for this merchant's articles: its `ID`")
 	cmd.Flags().BoolVar(&example, "example", false, "print a complete settings file with the meaning of each key instead")

@@ -31,6 +31,7 @@ var overrideFlags = []struct{ name, usage string }{
 	{"horizon", "look `WEEKS` ahead"},
 	{"objective", "minimise this of the cost: `NAME` is quantile, mean or cvar"},
 	{"quantile", "minimise this quantile of the cost, `P` between 0 and 1"},
+	{"candidates", "let the search evaluate at most `N` candidate policies; with more it is more patient"},
 	{"scenarios", "compare candidate policies on `N` scenarios"},
 	{"eval-scenarios", "report figures from `N` fresh scenarios"},
 }

@@ -45,7 +45,7 @@ Ctrl-C ends the run and keeps what is finished as NAME.partial.ENDING. A complet
 	cmd.Flags().Var(&f.maxRejects, "max-rejects", "end with exit code 3 if more than this `SHARE` of the rows is rejected")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "end with exit code 3 if any row is rejected")
 	cmd.Flags().IntVar(&f.top, "top", 15, "print the `N` orders that save most")
-	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
+	f.registerSettings(cmd, "horizon", "objective", "quantile", "candidates", "scenarios", "eval-scenarios")
 	f.registerRun(cmd)
 	f.registerOutput(cmd)
 	f.registerLog(cmd)

@@ -93,7 +93,7 @@ at any time. docs/serve.md tells more.`,
 	fl.Float64Var(&f.limits.Requests, "limit-requests", f.limits.Requests, "requests a second that each merchant may send")
 	fl.IntVar(&f.limits.Concurrent, "limit-concurrent", f.limits.Concurrent, "requests at a time that each merchant may have under way")
 	fl.Float64Var(&f.limits.UnitsPerSecond, "limit-scenarios", f.limits.UnitsPerSecond, "scenarios times articles a second that each merchant may have simulated")
-	f.registerSettings(cmd, "horizon", "objective", "quantile", "scenarios", "eval-scenarios")
+	f.registerSettings(cmd, "horizon", "objective", "quantile", "candidates", "scenarios", "eval-scenarios")
 	f.registerRun(cmd)
 	f.registerLog(cmd)
 	return cmd

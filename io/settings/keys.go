@@ -23,6 +23,7 @@ const (
 	objective
 	quantile
 	minFillRate
+	candidates
 	scenarios
 	evalScenarios
 	numKeys
@@ -63,6 +64,7 @@ var keyDocs = [numKeys]struct {
 	objective:             {"objective", "what is minimised of the cost: quantile, mean or cvar (mean of the worst 1 - quantile)", []string{"quantile", "mean", "cvar"}},
 	quantile:              {"quantile", "which quantile, between 0 and 1", nil},
 	minFillRate:           {"min_fill_rate", "smallest share of demand to serve on average, 0 to 1; 0: none", nil},
+	candidates:            {"candidates", "candidate policies that the search may evaluate; it mostly needs fewer, but with more it is more patient", nil},
 	scenarios:             {"scenarios", "scenarios that candidate policies are compared on", nil},
 	evalScenarios:         {"eval_scenarios", "fresh scenarios that the reported figures come from", nil},
 }

@@ -49,6 +49,7 @@ func TestProblems(t *testing.T) {
 		{"defaults: {horizon: 1.5}", "f:1: defaults.horizon: must be a whole number, not 1.5"},
 		{"defaults: {horizon: 1e18}", "f:1: defaults.horizon: must be a whole number, not 1e18"},
 		{"defaults: {horizon: 0}", "f:1: defaults.horizon: 0 must be between 1 and 520 weeks"},
+		{"defaults: {candidates: 0}", "f:1: defaults.candidates: 0 must be between 1 and 1000000"},
 		{"defaults: {scenarios: 0}", "f:1: defaults.scenarios: 0 must be between 1 and 1000000"},
 		{"defaults: {lifecycle_weeks: 0}", "f:1: defaults.lifecycle_weeks: 0 the article has left the assortment; it must be 1 or more"},
 		{"defaults: {units: Whole}", "f:1: defaults.units: must be one of whole, continuous, not Whole; did you mean whole?"},

@@ -18,6 +18,7 @@ type Decision struct {
 	Quantile      float64 // in (0,1): the quantile minimised, or the level beyond which cvar averages
 	MinFillRate   float64 // floor on the mean fill rate, 0..1; 0 for none
 	Trigger       string  // stock, position, or auto: the better of the two
+	Candidates    int     // that the search may evaluate
 	Scenarios     int     // Ω_opt: scenarios that candidates are compared on
 	EvalScenarios int     // Ω_eval: fresh scenarios that everything reported comes from
 }
@@ -27,12 +28,15 @@ func (d Decision) Options() optimize.Options {
 	o := optimize.DefaultOptions()
 	o.Objective = optimize.Objective{Measure: optimize.Measure(d.Objective), P: d.Quantile, MinFillRate: d.MinFillRate}
 	o.Trigger = optimize.TriggerChoice(d.Trigger)
-	o.Scenarios, o.EvalScenarios = d.Scenarios, d.EvalScenarios
+	o.Budget, o.Scenarios, o.EvalScenarios = d.Candidates, d.Scenarios, d.EvalScenarios
 	return o
 }
 
-// MaxScenarios is the largest number of scenarios accepted.
-const MaxScenarios = 1_000_000
+// The largest numbers of scenarios and of candidates accepted.
+const (
+	MaxScenarios  = 1_000_000
+	MaxCandidates = 1_000_000
+)
 
 // value is what a key is set to; which field counts depends on the key.
 type value struct {
@@ -60,7 +64,7 @@ type effective struct {
 func builtIn() effective {
 	return effective{
 		article:   simulate.DefaultArticle(),
-		decision:  Decision{Objective: "quantile", Quantile: 0.75, Trigger: "auto", Scenarios: 500, EvalScenarios: 2000},
+		decision:  Decision{Objective: "quantile", Quantile: 0.75, Trigger: "auto", Candidates: 1000, Scenarios: 500, EvalScenarios: 2000},
 		lifecycle: math.MaxInt,
 	}
 }
@@ -127,6 +131,8 @@ func (e *effective) field(k key) any {
 		return &d.Quantile
 	case minFillRate:
 		return &d.MinFillRate
+	case candidates:
+		return &d.Candidates
 	case scenarios:
 		return &d.Scenarios
 	default:
@@ -288,6 +294,9 @@ func (e *effective) validate() simulate.FieldErrors {
 	}
 	if !(d.MinFillRate >= 0 && d.MinFillRate <= 1) {
 		bad(minFillRate, d.MinFillRate, "must be between 0 and 1")
+	}
+	if d.Candidates < 1 || d.Candidates > MaxCandidates {
+		bad(candidates, d.Candidates, fmt.Sprintf("must be between 1 and %d", MaxCandidates))
 	}
 	if d.Scenarios < 1 || d.Scenarios > MaxScenarios {
 		bad(scenarios, d.Scenarios, fmt.Sprintf("must be between 1 and %d", MaxScenarios))

@@ -82,7 +82,7 @@ merchants:
       resalable_share: 0.25, lost_sale_cost: 7, lead_time_mean: 8, lead_time_cv: 0.5, review_period: 3, review_phase: -1,
       pack_size: 2.5, moq: 6, max_order: 90, lifecycle_weeks: 30, return_lag_weights: [0.5, 0.5], lead_time_samples: [2, 3.5],
       horizon: 20, inbound_before_demand: 0.75, discount: 0.9, return_mode: expected, demand_autocorrelation: 0.3,
-      trigger: stock, objective: cvar, quantile: 0.9, min_fill_rate: 0.8, scenarios: 100, eval_scenarios: 300}
+      trigger: stock, objective: cvar, quantile: 0.9, min_fill_rate: 0.8, candidates: 70, scenarios: 100, eval_scenarios: 300}
 `)
 	got, decision, err := s.Article(row())
 	if err != nil {
@@ -102,7 +102,7 @@ merchants:
 	if !articlesEqual(got, want) {
 		t.Errorf("article\n%+v, want\n%+v", got, want)
 	}
-	if want := (Decision{"cvar", 0.9, 0.8, "stock", 100, 300}); decision != want {
+	if want := (Decision{"cvar", 0.9, 0.8, "stock", 70, 100, 300}); decision != want {
 		t.Errorf("decision %+v, want %+v", decision, want)
 	}
 	for _, e := range s.Explain("M") {
@@ -247,6 +247,7 @@ func TestOverride(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"quantile", "0.9", ""},
 		{"eval-scenarios", "10", ""},
+		{"candidates", "3", ""},
 		{"lead_time_samples", "1;2.5", ""},
 		{"quantile", "1", "quantile 1 must be between 0 and 1, both excluded"},
 		{"horizon", "many", "horizon must be a number, not many"},
@@ -259,7 +260,7 @@ func TestOverride(t *testing.T) {
 		}
 	}
 	a, d, err := s.Article(row())
-	if err != nil || d.Quantile != 0.9 || d.EvalScenarios != 10 || !slices.Equal(a.LeadTimeSamples, []float64{1, 2.5}) {
+	if err != nil || d.Quantile != 0.9 || d.EvalScenarios != 10 || d.Candidates != 3 || d.Options().Budget != 3 || !slices.Equal(a.LeadTimeSamples, []float64{1, 2.5}) {
 		t.Errorf("%+v, %+v, %v", a, d, err)
 	}
 }
