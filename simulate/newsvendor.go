@@ -21,7 +21,7 @@ func NewNewsvendor(a *Article, sc *Scenarios) Newsvendor {
 	if a.LostSaleCost > 0 {
 		ratio = a.LostSaleCost / (a.LostSaleCost + a.HoldingCost*float64(a.ReviewPeriod))
 	}
-	window := int(math.Round(sc.MeanDelay())) + a.ReviewPeriod
+	window := int(math.Min(math.Round(sc.meanLeadTime()), float64(sc.Weeks))) + a.ReviewPeriod
 	levels := make([]float64, sc.Weeks)
 	sums := make([]float64, sc.N)
 	for e := range levels {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/restock-engine/restock/forecast"
 )
 
 // newsvendorCase is an instance of testdata/oracles/newsvendor.json.
@@ -191,4 +193,21 @@ func TestNewsvendorLevels(t *testing.T) {
 	}
 	a.HoldingCost, a.LostSaleCost = 0, 0
 	check(1, 9, 9) // nothing is lost by not selling: ratio 0, the smallest demand
+}
+
+// TestNewsvendorLeadTimeBeyondHorizon: half of the lead times are 0 and half 9 weeks, so that L is 4.5, rounded 5, however short the
+// horizon is. Cut to the horizon of 4 they would be 2 in the mean, and week 0 would order for three weeks of four.
+func TestNewsvendorLeadTimeBeyondHorizon(t *testing.T) {
+	a := literature(4, 0, 1, 0)
+	a.LeadTimeSamples = []float64{0, 9}
+	q, s := &forecast.Quantiles{Levels: []float64{0.5}, Values: []float32{1, 1, 1, 1}}, NewSampler(1)
+	for _, detail := range []bool{false, true} {
+		var sc Scenarios
+		if err := s.Draw(&sc, &a, q, s.Key("M", "X"), OptSet, 64, detail); err != nil {
+			t.Fatal(err)
+		}
+		if p := NewNewsvendor(&a, &sc); !slices.Equal(p.Levels, []float64{4, 3, 2, 1}) {
+			t.Errorf("detail %v: levels %v, want 4 3 2 1", detail, p.Levels)
+		}
+	}
 }

@@ -32,7 +32,8 @@ type Scenarios struct {
 	lag    []int32   // weeks until the returns of the week's sales are sellable
 	round  []float32 // v in (0,1) of the rounding of the week's returns; multiples of 2^-24, odd ones only
 
-	leadTimes []float64 // weeks, real; only with Draw's detail
+	leadTimes []float64              // weeks, real; only with Draw's detail
+	leadTime  func(i, t int) float64 // the same worked out when asked for; nil unless drawn
 
 	inverter inverter // Draw's; kept because SKUs share their levels
 	draws    []float64
@@ -65,13 +66,31 @@ func (sc *Scenarios) AddDemand(t int, sums []float64) {
 	}
 }
 
-// MeanDelay returns the mean of floor(ℓ) over all draws, weeks.
+// MeanDelay returns the mean of [Scenarios.ArrivalDelay] over all draws, weeks: of floor(ℓ), what is beyond the horizon cut to it.
 func (sc *Scenarios) MeanDelay() float64 {
 	sum := 0
 	for _, d := range sc.delay { // 0 in the padding
 		sum += int(d)
 	}
 	return float64(sum) / float64(sc.N*sc.Weeks)
+}
+
+// meanLeadTime returns the mean of floor(ℓ) over all draws, weeks, those beyond the horizon as long as they are.
+func (sc *Scenarios) meanLeadTime() float64 {
+	sum := 0.0
+	for i := range sc.N {
+		for t := range sc.Weeks {
+			switch k := sc.ArrivalDelay(i, t); {
+			case k < sc.Weeks:
+				sum += float64(k)
+			case len(sc.leadTimes) > 0:
+				sum += math.Floor(sc.LeadTime(i, t))
+			default:
+				sum += math.Floor(sc.leadTime(i, t))
+			}
+		}
+	}
+	return sum / float64(sc.N*sc.Weeks)
 }
 
 // ArrivalDelay returns floor(ℓ): an order of week t arrives in week t + ArrivalDelay; at least Weeks means after the horizon.
@@ -129,7 +148,7 @@ func (sc *Scenarios) resize(n, weeks int) {
 	sc.delay = resized(sc.delay, cells)
 	sc.lag = resized(sc.lag, cells)
 	sc.round = resized(sc.round, cells)
-	sc.wide64, sc.leadTimes, sc.wide = sc.wide64[:0], sc.leadTimes[:0], false
+	sc.wide64, sc.leadTimes, sc.leadTime, sc.wide = sc.wide64[:0], sc.leadTimes[:0], nil, false
 	for i := n; i < cells/weeks; i++ { // the padding
 		for t := range weeks {
 			c := sc.index(i, t)
@@ -262,6 +281,10 @@ func (d *drawing) leadTimes(detail bool) {
 		clear(sc.leadTimes)
 	}
 	quantile, steps := leadTimeDistribution(a, sc.Weeks)
+	allPoints, shifts := d.points, d.shifts
+	sc.leadTime = func(i, t int) float64 {
+		return quantile(unit(allPoints[t].columns[leadTimeDim][i] + shifts[t][leadTimeDim]))
+	}
 	guide := newStepGuide(steps)
 	for t := range sc.Weeks {
 		points, shift := d.column(t, leadTimeDim)
