@@ -72,7 +72,7 @@ func TestDegradedIsLookedAtOnceMore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		extended := rec.EvalScenarios == extension*o.EvalScenarios
+		extended := rec.EvalScenarios == Extension*o.EvalScenarios
 		if !extended && (rec.EvalScenarios != o.EvalScenarios || rec.Status == Degraded) {
 			t.Errorf("SKU %d: %s after %d scenarios", n, rec.Status, rec.EvalScenarios)
 		}

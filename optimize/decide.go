@@ -110,7 +110,7 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 		ReviewPeriod: a.ReviewPeriod,
 		Evaluations:  best.Evaluations,
 	}
-	for set, n := simulate.EvalSet, o.EvalScenarios; ; set, n = extendedSet, extension*o.EvalScenarios {
+	for set, n := simulate.EvalSet, o.EvalScenarios; ; set, n = ExtendedSet, Extension*o.EvalScenarios {
 		if err := s.Draw(&w.eval, a, in.Forecast, in.Key, set, n, false); err != nil {
 			return Recommendation{}, err
 		}
@@ -118,7 +118,7 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 		rec.report(o.Objective, w)
 		rec.EvalScenarios = n
 		rec.Status = rec.status()
-		if rec.Status != Degraded || set == extendedSet || simulate.CheckScenarios(extension*o.EvalScenarios, a.Horizon) != nil {
+		if rec.Status != Degraded || set == ExtendedSet || simulate.CheckScenarios(Extension*o.EvalScenarios, a.Horizon) != nil {
 			break
 		}
 	}
@@ -126,10 +126,11 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 	return rec, nil
 }
 
-// A recommendation that can't be told from doing nothing is looked at once more, on so many times the scenarios.
+// A recommendation that can't be told from doing nothing is looked at once more, on so many times the scenarios, which are a set
+// of their own.
 const (
-	extension                = 4
-	extendedSet simulate.Set = 2
+	Extension                = 4
+	ExtendedSet simulate.Set = 2
 )
 
 // report takes over what the policy, doing nothing and the plan, if there is one, do: the workspace's outcomes.

@@ -167,6 +167,58 @@ func TestSimulateRecommendsWhatOptimizeDoes(t *testing.T) {
 	}
 }
 
+// TestSimulateExtended: what optimize says of an article that it had to look at once more is what simulate says of the extended set.
+func TestSimulateExtended(t *testing.T) {
+	dir := t.TempDir()
+	articles, forecasts := "merchant_id,article_id,on_hand,price,unit_cost,holding_cost,lost_sale_cost\n", "merchant_id,article_id,week,0.1,0.5,0.9\n"
+	for i := range 40 {
+		articles += fmt.Sprintf("m,%d,4,8,5,0.1,%g\n", i, 0.02*float64(i))
+		for week := range 4 {
+			forecasts += fmt.Sprintf("m,%d,%d,0,2,5\n", i, week)
+		}
+	}
+	write(t, filepath.Join(dir, "articles.csv"), articles)
+	write(t, filepath.Join(dir, "forecast.csv"), forecasts)
+	flags := []string{"--articles", filepath.Join(dir, "articles.csv"), "--forecast", filepath.Join(dir, "forecast.csv"), "--as-of", "2026-01-07",
+		"--horizon", "4", "--eval-scenarios", "100"}
+	out := filepath.Join(dir, "out.csv")
+	if code, _, stderr := restock(t, append([]string{"optimize", "--out", out}, flags...)...); code != exitDone {
+		t.Fatal(stderr)
+	}
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	names := strings.Split(lines[0], ",")
+	seen := 0
+	for _, line := range lines[1:] {
+		values := strings.Split(line, ",")
+		value := func(name string) string { return values[slices.Index(names, name)] }
+		if value("eval_scenarios") != "400" {
+			continue
+		}
+		seen++
+		code, stdout, stderr := restock(t, append([]string{"simulate", "--merchant", "m", "--article", value("article_id"), "--set", "extended",
+			"--format", "json"}, flags...)...)
+		if code != exitDone {
+			t.Fatal(stderr)
+		}
+		var parsed struct {
+			Scenarios int
+			Policies  []struct{ Objective json.Number }
+		}
+		if err := json.Unmarshal([]byte(stdout), &parsed); err != nil || parsed.Scenarios != 400 ||
+			parsed.Policies[0].Objective.String() != value("objective_eval") || parsed.Policies[1].Objective.String() != value("none_objective") {
+			t.Errorf("%s: simulate says %+v, optimize %s and %s, error %v", value("article_id"), parsed, value("objective_eval"),
+				value("none_objective"), err)
+		}
+	}
+	if seen == 0 {
+		t.Error("no article was looked at once more")
+	}
+}
+
 // TestFrontier: the objective rises along the frontier, on the set it was tuned on, and each fill rate asked for is reached there.
 func TestFrontier(t *testing.T) {
 	_, flags := tables(t)

@@ -32,7 +32,7 @@ type simulateFlags struct {
 }
 
 func newSimulateCommand(e *env) *cobra.Command {
-	f := &simulateFlags{set: newChoice("eval", "opt")}
+	f := &simulateFlags{set: newChoice("eval", "opt", "extended")}
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Show what a policy does for one article",
@@ -56,8 +56,9 @@ optimize recommends with the same seed.`,
 	cmd.Flags().StringVar(&f.merchant, "merchant", "", "`ID` of the merchant")
 	cmd.Flags().StringVar(&f.article, "article", "", "`ID` of the article")
 	cmd.Flags().StringArrayVar(&f.policies, "policy", nil, "`POLICY` to run; may be given several times, to compare (default rsq)")
-	cmd.Flags().Var(&f.set, "set", "run on the scenarios that optimize reports from (eval) or compares candidates on (opt)")
-	cmd.Flags().StringVar(&f.scenarios, "scenarios", "", "draw `N` scenarios of the set (default from the settings: eval_scenarios or scenarios)")
+	cmd.Flags().Var(&f.set, "set", "run on the scenarios that optimize reports from (eval), compares candidates on (opt), or looks at once more\n"+
+		"(extended: recommendations whose eval_scenarios are four times the setting)")
+	cmd.Flags().StringVar(&f.scenarios, "scenarios", "", "draw `N` scenarios of the set (default from the settings: eval_scenarios, scenarios, or four times eval_scenarios)")
 	cmd.Flags().StringVar(&f.trace, "trace", "", "write every scenario of the first policy, week by week, to `FILE` as JSON lines; - is stdout")
 	cmd.Flags().BoolVar(&f.frontier, "frontier", false, "show the cheapest policy for rising fill rates")
 	cmd.Flags().IntVar(&f.replications, "replications", 0, "bound what a better policy than the first could save, by `N` new searches on fresh scenarios")
@@ -124,9 +125,11 @@ func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
 	if short := item.Short(article.Horizon); short != nil {
 		return fmt.Errorf("%s: %s %s %s", short.File, short.Column, short.Value, short.Reason)
 	}
-	s.scenarios = s.options.EvalScenarios
-	if f.set.value == "opt" {
+	switch s.scenarios = s.options.EvalScenarios; {
+	case f.set.value == "opt":
 		s.scenarios = s.options.Scenarios
+	case f.set.value == "extended" && f.scenarios == "":
+		s.scenarios *= optimize.Extension
 	}
 	for _, w := range set.Warnings() {
 		f.logger(e).Warn(w)
@@ -269,10 +272,7 @@ func (s *simulation) simulate(parsed map[string]simulate.Policy, item table.Item
 		}
 		s.gap = &gap
 	}
-	set := simulate.EvalSet
-	if s.flags.set.value == "opt" {
-		set = simulate.OptSet
-	}
+	set := map[string]simulate.Set{"eval": simulate.EvalSet, "opt": simulate.OptSet, "extended": optimize.ExtendedSet}[s.flags.set.value]
 	if err := sampler.Draw(&s.sc, &s.article, in.Forecast, in.Key, set, s.scenarios, true); err != nil {
 		return err
 	}
