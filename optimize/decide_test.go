@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/random"
 	"github.com/restock-engine/restock/simulate"
 )
@@ -150,6 +151,24 @@ func TestSearchBeatsRandom(t *testing.T) {
 		RandomSearch{}.Search(p, random.New(in.Key))
 		if _, random := p.Best(); random.Better(got.Score) {
 			t.Errorf("SKU %d: random search %g, pattern search %g", n, random.Value, got.Score.Value)
+		}
+	}
+}
+
+// TestShareOfAnOrderThatIsInTime: where a part of an order is too late for the only week there is, more than that week's demand has
+// to be ordered. With a share α in time that is the smallest q with q - floor((1-α)q) = 10.
+func TestShareOfAnOrderThatIsInTime(t *testing.T) {
+	for _, c := range []struct{ share, want float64 }{{1, 10}, {0.5, 19}, {0.25, 37}, {0, 0}} {
+		a := simulate.DefaultArticle()
+		a.Horizon, a.LeadTimeMean, a.InboundBeforeDemand = 1, 0, c.share
+		a.HoldingCost, a.LostSaleCost = 0.01, 100
+		q, s := forecast.Quantiles{Levels: []float64{0.5}, Values: []float32{10}}, simulate.NewSampler(1)
+		rec, err := Decide(s, Input{Article: &a, Forecast: &q, Key: s.Key("m", "x")}, smallOptions(), &Workspace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Policy.T0 != 0 || rec.Policy.Q0 != c.want {
+			t.Errorf("share %g: %s, want an order of %g", c.share, rec.Policy, c.want)
 		}
 	}
 }

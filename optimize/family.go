@@ -102,11 +102,14 @@ type scale struct {
 	orders int     // number of order quantities, none included
 }
 
-// newScale finds the largest useful quantities. More than the largest demand of any scenario over the horizon is never useful, be
-// it as an order or as a reorder point; reorder points have to look at the position, so they may also be as high as what is in
-// stock and outstanding.
+// newScale finds the largest useful quantities. More than the largest demand of any scenario over the horizon is hardly ever useful,
+// be it as an order or as a reorder point; reorder points have to look at the position, so they may also be as high as what is in
+// stock and outstanding. The exception is the week that an order of now comes in, of which only a share can be sold in that week.
 func newScale(a *simulate.Article, d *demandFacts) scale {
 	top := d.largest
+	if a.InboundBeforeDemand > 0 {
+		top = max(top, min(d.first/a.InboundBeforeDemand, math.MaxInt32))
+	}
 	s := scale{step: 1, pack: a.PackSize, first: a.OrderQuantity(a.PackSize)}
 	if a.Units == simulate.Continuous {
 		s.step = max(top, a.PackSize) / 1000
@@ -195,6 +198,7 @@ func baseStockFamily(a *simulate.Article, d *demandFacts) *Family {
 // demandFacts are the few figures of the scenarios that theory's formulas need.
 type demandFacts struct {
 	largest  float64   // largest demand of a scenario over the horizon, units
+	first    float64   // largest demand of a scenario in the week that an order of week 0 comes in, units
 	weekly   float64   // mean demand in a week
 	mean, sd []float64 // [weeks] mean and standard deviation of the demand of the first so many weeks
 	lead     int       // mean of floor(ℓ), rounded
@@ -216,6 +220,11 @@ func newDemandFacts(a *simulate.Article, sc *simulate.Scenarios) *demandFacts {
 	}
 	for _, x := range sums {
 		d.largest = max(d.largest, x)
+	}
+	for i := range sc.N {
+		if t := sc.ArrivalDelay(i, 0); t < sc.Weeks {
+			d.first = max(d.first, sc.Demand(i, t))
+		}
 	}
 	d.weekly = d.mean[sc.Weeks] / float64(sc.Weeks)
 	d.lead = int(math.Round(sc.MeanDelay()))
