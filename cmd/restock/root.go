@@ -97,13 +97,20 @@ func needs(flags ...string) cobra.PositionalArgs {
 	}
 }
 
-// keepsInputs refuses to write a result over a file that the same command reads, or over one in a folder that it reads.
+// keepsInputs refuses to write a result over a file that the same command reads, over one in a folder that it reads, or over
+// another result.
 func keepsInputs(cmd *cobra.Command, _ []string) error {
+	results := map[string]string{} // place → flag
 	for _, name := range []string{"out", "rejects", "html", "trace"} {
 		out := cmd.Flags().Lookup(name)
-		if out == nil {
+		if out == nil || out.Value.String() == "" {
 			continue
 		}
+		place := place(out.Value.String())
+		if other, taken := results[place]; taken {
+			return usageErrorf(seeHelp(cmd), "--%s and --%s are both to be written to %s; name two files", other, name, out.Value)
+		}
+		results[place] = name
 		written, err := os.Stat(out.Value.String())
 		if err != nil {
 			continue
@@ -127,6 +134,19 @@ func keepsInputs(cmd *cobra.Command, _ []string) error {
 		}
 	}
 	return nil
+}
+
+// place is the same for all names of a file, whether it is there or not.
+func place(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	return path
 }
 
 func seeHelp(cmd *cobra.Command) string {

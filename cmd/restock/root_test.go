@@ -257,3 +257,25 @@ func TestInputsAreKept(t *testing.T) {
 		t.Errorf("articles now have %d bytes, error %v", len(after), err)
 	}
 }
+
+// TestResultsHavePlacesOfTheirOwn: two results are never written to one file, whose second would replace the first.
+func TestResultsHavePlacesOfTheirOwn(t *testing.T) {
+	dir, _ := tables(t)
+	inputs := []string{"--articles", filepath.Join(dir, "articles.csv"), "--forecast", filepath.Join(dir, "forecast.csv")}
+	out := filepath.Join(dir, "out.csv")
+	again := filepath.Join(dir, "..", filepath.Base(dir), "out.csv")
+	for _, args := range [][]string{
+		{"optimize", "--out", out, "--rejects", out},
+		{"optimize", "--out", out, "--rejects", dir + "/./out.csv"},
+		{"simulate", "--merchant", "m1", "--article", "a1", "--trace", out, "--html", again},
+		{"simulate", "--merchant", "m1", "--article", "a1", "--trace", "-", "--html", "-"},
+	} {
+		code, _, stderr := restock(t, append(args, inputs...)...)
+		if code != exitUsage || !strings.Contains(stderr, "name two files") {
+			t.Errorf("%v: code %d, %s", args, code, stderr)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("something was written")
+	}
+}
