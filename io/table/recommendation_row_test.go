@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,4 +79,16 @@ func readOne(t *testing.T, path string, stdin io.Reader) *RecommendationRow {
 		t.Fatal(err)
 	}
 	return row
+}
+
+// TestNoRecommendations: another table that has the SKUs' keys is not taken for one of recommendations without any figure.
+func TestNoRecommendations(t *testing.T) {
+	r, err := OpenRecommendations(write(t, "articles.csv", "merchant_id,article_id,on_hand,price,unit_cost\nM,1,1,2,1\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if row, err := r.Next(); err == nil || !strings.Contains(err.Error(), "column order_quantity is missing") {
+		t.Errorf("%v, %v", row, err)
+	}
 }

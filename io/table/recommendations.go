@@ -36,7 +36,7 @@ func OpenRecommendations(path string, stdin io.Reader) (*RecommendationReader, e
 		case outDate:
 			k = date
 		}
-		columns = append(columns, tableColumn{c.name, k, i <= articleColumn})
+		columns = append(columns, tableColumn{c.name, k, i <= orderQuantityColumn})
 	}
 	bindAll := func(f file, name string) ([]want, []int, error) { return bind(f, name, columns) }
 	return &RecommendationReader{newRowReader(set, true, bindAll), columns}, nil

@@ -65,6 +65,9 @@ var recommendationColumns = func() []outColumn {
 	return columns
 }()
 
+// orderQuantityColumn is the last of the columns without which a table is not one of recommendations.
+const orderQuantityColumn = 6
+
 // RecommendationWriter writes the recommendations table.
 type RecommendationWriter struct {
 	*tableWriter
