@@ -75,10 +75,20 @@ func (d *Dated) readLimits(m *Manifest) error {
 		}
 		m.Limits = append(m.Limits, l)
 	}
+	if path := m.input(volumesTable); path != "" {
+		if _, err := table.ReadVolumes(filepath.Join(d.inputFolder(), path), m.limitsVolume); err != nil {
+			return err
+		}
+	}
 	slices.SortFunc(m.Limits, func(a, b ManifestLimit) int {
 		return cmp.Or(cmp.Compare(a.Merchant, b.Merchant), cmp.Compare(a.Of, b.Of))
 	})
 	return nil
+}
+
+// limitsVolume tells whether the volume of a merchant's orders is limited.
+func (m *Manifest) limitsVolume(merchant string) bool {
+	return slices.ContainsFunc(m.Limits, func(x ManifestLimit) bool { return x.Merchant == merchant && x.Of == "volume" })
 }
 
 // curveOptions returns how the curves of each merchant with limits are computed.
@@ -176,9 +186,7 @@ func (l *limiter) merchants(names []string) error {
 }
 
 func (l *limiter) readVolumes(keep func(merchant string) bool) (err error) {
-	needed := func(merchant string) bool {
-		return keep(merchant) && slices.ContainsFunc(l.manifest.Limits, func(x ManifestLimit) bool { return x.Merchant == merchant && x.Of == "volume" })
-	}
+	needed := func(merchant string) bool { return keep(merchant) && l.manifest.limitsVolume(merchant) }
 	if !slices.ContainsFunc(l.manifest.Limits, func(x ManifestLimit) bool { return needed(x.Merchant) }) {
 		return nil
 	}

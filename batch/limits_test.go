@@ -129,6 +129,26 @@ func TestLimits(t *testing.T) {
 
 // TestLimitsNotUsable: mistakes in the tables of limits are found before the run begins.
 func TestLimitsNotUsable(t *testing.T) {
+	for _, c := range []struct{ limits, volumes, want string }{
+		{"merchant_id,limit,atmost\nm0,money,5\n", "", `limits.csv: column "atmost" is not read; is it at_most?`},
+		{"merchant_id,limit,cap\nm0,money,5\n", "", `row 1: at_most "" is missing, and so is at_least`},
+		{"m0,volume,5,\n", "m0,a1,1\nm0,a1,2\n", `volumes.csv: row 2: article_id "a1" of merchant m0 has a volume already`},
+		{"m0,volume,5,\n", "m0,a1,x\n", `volumes.csv: row 1: volume "x" is not a number`},
+	} {
+		input, output := t.TempDir(), t.TempDir()
+		writeDay(t, input, daily{skus: 10, date: "2026-01-07"})
+		writeLimits(t, input, "2026-01-07", c.limits, c.volumes)
+		if strings.HasPrefix(c.limits, "merchant_id") {
+			check(t, os.WriteFile(filepath.Join(input, "date=2026-01-07", "limits.csv"), []byte(c.limits), 0o644))
+		}
+		_, err := RunDated(context.Background(), datedRun(input, output, "2026-01-07"))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v", c.limits, err)
+		}
+		if _, err := os.Stat(filepath.Join(output, "date=2026-01-07", manifestFile)); err == nil {
+			t.Errorf("%s: the run has begun", c.limits)
+		}
+	}
 	for limits, want := range map[string]string{
 		"m0,moneys,5,\n":           `row 1: limit "moneys" must be money, units or volume`,
 		"m0,money,5,\nm0,money,6,": `row 2: limit "money" is limited in row 1 already`,

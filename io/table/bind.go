@@ -49,6 +49,26 @@ func bind(f file, name string, columns []tableColumn) (wants []want, places []in
 	return wants, places, nil
 }
 
+// misspelt tells which columns that no table knows may be meant for optional ones that the file has not.
+func misspelt(have []fileColumn, columns []tableColumn) (doubts []string) {
+	known := map[string]bool{}
+	for _, c := range columns {
+		known[c.name] = true
+	}
+	var open []string
+	for _, c := range columns {
+		if !c.required && !slices.ContainsFunc(have, func(h fileColumn) bool { return h.name == c.name }) {
+			open = append(open, c.name)
+		}
+	}
+	for _, h := range have {
+		if near := suggest.Nearest(h.name, open); near != "" && !known[h.name] {
+			doubts = append(doubts, fmt.Sprintf("column %q is not read; is it %s?", clip(h.name), near))
+		}
+	}
+	return doubts
+}
+
 func columnNames(columns []fileColumn) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {

@@ -53,6 +53,9 @@ func ReadLimits(path string) (rows []LimitRow, err error) {
 				*p = v
 			}
 		}
+		if places[2] < 0 && places[3] < 0 {
+			return &fault{"at_most", "", "is missing, and so is at_least: the table has no bound"}
+		}
 		if row.AtLeast < 0 || row.AtMost < row.AtLeast {
 			return &fault{"at_most", fmt.Sprint(row.AtMost), fmt.Sprintf("and at_least %g are no range from 0 on", row.AtLeast)}
 		}
@@ -78,6 +81,9 @@ func ReadVolumes(path string, keep func(merchant string) bool) (map[Key]float64,
 		case !set || v < 0:
 			return &fault{"volume", fmt.Sprint(v), "must be a number of 0 or more"}
 		}
+		if _, twice := volumes[key]; twice {
+			return &fault{"article_id", key.Article, fmt.Sprintf("of merchant %s has a volume already in a row above", key.Merchant)}
+		}
 		volumes[key] = v
 		return nil
 	})
@@ -90,7 +96,12 @@ func eachRow(path string, columns []tableColumn, visit func(source Source, b *ba
 	if err != nil {
 		return err
 	}
-	r := newRowReader(set, true, func(f file, name string) ([]want, []int, error) { return bind(f, name, columns) })
+	r := newRowReader(set, true, func(f file, name string) ([]want, []int, error) {
+		if doubts := misspelt(f.columns(), columns); doubts != nil {
+			return nil, nil, fmt.Errorf("%s: %s", name, doubts[0])
+		}
+		return bind(f, name, columns)
+	})
 	defer func() { err = errors.Join(err, r.close()) }()
 	for {
 		b, i, err := r.next()
