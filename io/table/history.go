@@ -69,6 +69,8 @@ type HistoryReader struct {
 	skus    int32
 	keyless *rowReader // rows without a usable key, read after the last SKU
 
+	first, last int // weeks between which the dates are believed
+
 	sorted  bool  // the rows of each SKU stand together
 	count   int64 // rows
 	tempDir string
@@ -96,6 +98,9 @@ func OpenHistory(path string, o HistoryOptions) (h *HistoryReader, err error) {
 // SKUs returns how many SKUs the history has.
 func (h *HistoryReader) SKUs() int { return int(h.skus) }
 
+// Rows returns how many rows the history has.
+func (h *HistoryReader) Rows() int64 { return h.count }
+
 // Close releases files and temporary files.
 func (h *HistoryReader) Close() error {
 	var errs []error
@@ -117,13 +122,18 @@ func (h *HistoryReader) scan() (sorted bool, count int64, err error) {
 	defer r.close()
 	sorted = true
 	last := int32(0)
+	weeks := make([]int64, maxHistoryWeek+1)
 	for ; ; count++ {
 		b, i, err := r.next()
 		if errors.Is(err, io.EOF) {
+			h.first, h.last = believed(weeks)
 			return sorted, count, nil
 		}
 		if err != nil {
 			return false, 0, err
+		}
+		if week, ok := weekAt(b.columns[weekStartColumn], i); ok {
+			weeks[week]++
 		}
 		key, f := historyKey(b, i)
 		if f != nil {
@@ -148,7 +158,49 @@ func (h *HistoryReader) bindScan(f file, name string) ([]want, []int, error) {
 	for i := range h.columns {
 		h.columns[i] = h.columns[i] || places[salesColumn+i] >= 0
 	}
-	return wants[:2], places[:2], nil
+	return wants[:salesColumn], places[:salesColumn], nil
+}
+
+// weekAt returns a row's week; false if there is none, or one that no history has.
+func weekAt(c *column, row int) (week int, ok bool) {
+	if c.null[row] {
+		return 0, false
+	}
+	week = forecast.WeekNumber(time.Unix(int64(c.day[row])*86400, 0).UTC())
+	return week, week >= 0 && week <= maxHistoryWeek
+}
+
+// believed returns the first and the last week that a date may lie in: one mistyped year must not decide when the history ends, and
+// with it which week is forecast. At most a fiftieth of the rows can be left out, and only where a year without any row is between
+// them and all others.
+func believed(rows []int64) (first, last int) {
+	const gap, share = 52, 50
+	var weeks []int
+	total := int64(0)
+	for week, n := range rows {
+		if n > 0 {
+			weeks = append(weeks, week)
+			total += n
+		}
+	}
+	first, last = 0, len(rows)-1
+	for i, out := 0, int64(0); i+1 < len(weeks); i++ {
+		if out += rows[weeks[i]]; out > total/share {
+			break
+		}
+		if weeks[i+1]-weeks[i] > gap {
+			first = weeks[i+1]
+		}
+	}
+	for i, out := len(weeks)-1, int64(0); i > 0; i-- {
+		if out += rows[weeks[i]]; out > total/share {
+			break
+		}
+		if weeks[i]-weeks[i-1] > gap {
+			last = weeks[i-1]
+		}
+	}
+	return first, last
 }
 
 func historyKey(b *batch, i int) (key Key, f *fault) {
@@ -171,7 +223,7 @@ func (h *HistoryReader) historyRows() rowsOf[historyRow] {
 			if row.key, bad = historyKey(b, i); bad != nil {
 				return notFound, nil
 			}
-			row.read(b, r.places, i)
+			row.read(b, r.places, i, h.first, h.last)
 			return h.index.find(row.key), nil
 		},
 		encode: func(w *recordWriter, row *historyRow) {
@@ -186,8 +238,8 @@ func (h *HistoryReader) historyRows() rowsOf[historyRow] {
 	}
 }
 
-// read fills week and numbers, or fault.
-func (row *historyRow) read(b *batch, places []int, i int) {
+// read fills week and numbers, or fault. Dates are believed from the week first to the week last.
+func (row *historyRow) read(b *batch, places []int, i, first, last int) {
 	c := b.columns[places[weekStartColumn]]
 	row.week = -1
 	if row.fault = cellFault(c, "week_start", i); row.fault != nil {
@@ -197,10 +249,13 @@ func (row *historyRow) read(b *batch, places []int, i int) {
 		row.fault = &fault{"week_start", "", "is missing"}
 		return
 	}
-	day := time.Unix(int64(c.day[i])*86400, 0).UTC()
-	week := forecast.WeekNumber(day)
-	if week < 0 || week > maxHistoryWeek {
-		row.fault = &fault{"week_start", day.Format(time.DateOnly), "is no date of a sales history"}
+	week, ok := weekAt(c, i)
+	if !ok || week < first || week > last {
+		reason := "is no date of a sales history"
+		if ok {
+			reason = "is more than a year away from the dates of all other rows"
+		}
+		row.fault = &fault{"week_start", time.Unix(int64(c.day[i])*86400, 0).UTC().Format(time.DateOnly), reason}
 		return
 	}
 	row.week = week

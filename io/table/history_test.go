@@ -164,3 +164,37 @@ func TestHistoryOfOneKey(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHistoryOfAMistypedYear: one date far from all others does not say when the history ends; many do.
+func TestHistoryOfAMistypedYear(t *testing.T) {
+	for name, c := range map[string]struct {
+		weeks   int // of SKU 1
+		others  string
+		weeks1  int // of its series
+		rejects string
+	}{
+		"late":      {60, "M,2,2062-01-05,1\n", 60, "2062-01-05"},
+		"early":     {60, "M,1,1972-01-05,1\n", 60, "1972-01-05"},
+		"two years": {200, "M,1,2062-01-05,1\nM,1,2052-01-05,1\n", 200, "2052-01-05 2062-01-05"},
+		"near":      {60, "M,1,2028-02-07,1\n", 110, ""},
+		"many":      {60, "M,1,2032-01-05,1\nM,1,2032-01-12,1\n", 315, ""},
+		"one of 49": {48, "M,1,2032-01-05,1\n", 314, ""},
+	} {
+		text := "merchant_id,article_id,week_start,sales\n"
+		for week := range c.weeks {
+			text += fmt.Sprintf("M,1,%s,3\n", monday5.AddDate(0, 0, 7*week).Format(time.DateOnly))
+		}
+		series, rejects := allSeries(t, write(t, "h.csv", text+c.others))
+		var dates []string
+		for _, r := range rejects {
+			dates = append(dates, r.Value)
+			if !strings.Contains(r.Reason, "more than a year away") {
+				t.Errorf("%s: %v", name, r)
+			}
+		}
+		slices.Sort(dates)
+		if len(series) != 1 || series[0].Weeks() != c.weeks1 || strings.Join(dates, " ") != c.rejects {
+			t.Errorf("%s: %d series, the first of %d weeks, rejects of %v", name, len(series), series[0].Weeks(), dates)
+		}
+	}
+}
