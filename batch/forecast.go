@@ -34,6 +34,7 @@ func Methods() []string { return []string{"pooled", "seasonal-naive", "moving-av
 type ForecastSummary struct {
 	AsOf            time.Time // Monday of week 0
 	SKUs            int64
+	In              int64 // rows of the history
 	Rows            int64 // of the history that were rejected
 	Classes         map[forecast.Class]int64
 	MaskedWeeks     int64 // weeks out of stock, which are not demand
@@ -56,6 +57,7 @@ func Forecast(ctx context.Context, job ForecastJob) (s *ForecastSummary, err err
 	if history.SKUs() == 0 {
 		return nil, fmt.Errorf("%s has no SKU with a usable row, so there is nothing to forecast", job.History)
 	}
+	s.In = history.Rows()
 	total := 2 * int64(history.SKUs())
 	var done int64
 	progress := func() {

@@ -271,15 +271,13 @@ func finishBatch(e *env, f *commonFlags, after *afterFlags, o *batch.Outcome) er
 		return err
 	}
 	hint := o.Folder + "/rejects has them with their reasons"
-	switch t, limit := &s.Totals, float64(after.maxRejects); {
-	case t.In == 0:
+	t := &s.Totals
+	if t.In == 0 {
 		return withHint(errors.New("the articles table has no rows, so there is nothing to recommend"),
 			"an empty result was written")
-	case after.strict && t.Rejects > 0:
-		return &exitError{fmt.Errorf("%d of %d rows were rejected, and --strict allows none", t.Rejects, t.In), hint, exitRejects}
-	case t.RejectShare() > limit:
-		return &exitError{fmt.Errorf("%d of %d rows were rejected, more than the %g %% that --max-rejects allows",
-			t.Rejects, t.In, 100*limit), hint, exitRejects}
+	}
+	if err := judgeRejects(t.Rejects, t.In, after.maxRejects, after.strict, hint); err != nil {
+		return err
 	}
 	if failed := s.Failed(); len(failed) > 0 {
 		var list []string

@@ -427,3 +427,33 @@ func TestCandidates(t *testing.T) {
 		before = sum
 	}
 }
+
+// TestForecastFromAPartOfTheSales: daily sales, of which a weekly history takes one day in seven, do not pass for a good forecast.
+func TestForecastFromAPartOfTheSales(t *testing.T) {
+	dir := t.TempDir()
+	history := filepath.Join(dir, "history.csv")
+	text := "merchant_id,article_id,week_start,sales\n"
+	for d := range 140 {
+		text += fmt.Sprintf("m,a,%s,5\n", time.Date(2026, 1, 5+d, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
+	}
+	write(t, history, text)
+	for _, c := range []struct {
+		more []string
+		code int
+		want string
+	}{
+		{nil, exitRejects, "120 of 140 rows were rejected, more than the 5 %"},
+		{[]string{"--out", "-"}, exitRejects, "120 of 140 rows"},
+		{[]string{"--max-rejects", "0.9"}, exitDone, ""},
+		{[]string{"--max-rejects", "0.9", "--strict"}, exitRejects, "--strict allows none"},
+	} {
+		out := filepath.Join(dir, "forecast.csv")
+		code, _, stderr := restock(t, append([]string{"forecast", "--history", history, "--out", out, "--quiet"}, c.more...)...)
+		if code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: code %d, %s", c.more, code, stderr)
+		}
+		if _, err := os.Stat(out); err != nil && c.more == nil {
+			t.Error("the forecast from the good rows is not there")
+		}
+	}
+}

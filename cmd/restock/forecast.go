@@ -16,10 +16,12 @@ type forecastFlags struct {
 	commonFlags
 	history, out, rejects, asOf string
 	method                      choice
+	maxRejects                  share
+	strict                      bool
 }
 
 func newForecastCommand(e *env) *cobra.Command {
-	f := &forecastFlags{method: newChoice(batch.Methods()...)}
+	f := &forecastFlags{method: newChoice(batch.Methods()...), maxRejects: 0.05}
 	cmd := &cobra.Command{
 		Use:   "forecast",
 		Short: "Forecast weekly demand from a sales history",
@@ -33,6 +35,8 @@ week of --as-of or later is used.`,
 	cmd.Flags().StringVar(&f.history, "history", "", "history table: `PATH` of a file, folder or glob; - is Arrow on stdin")
 	cmd.Flags().StringVar(&f.out, "out", "", "write the forecast to `FILE` (.parquet, .csv, .csv.gz, .arrow, .arrows, or - for Arrow on stdout)")
 	cmd.Flags().StringVar(&f.rejects, "rejects", "", "write rejected rows to `FILE`")
+	cmd.Flags().Var(&f.maxRejects, "max-rejects", "end with exit code 3 if more than this `SHARE` of the rows is rejected")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "end with exit code 3 if any row is rejected")
 	cmd.Flags().StringVar(&f.asOf, "as-of", "", "`DATE` of a day in the first week to forecast (default: the week after the history's last)")
 	cmd.Flags().Var(&f.method, "method", "forecast with the pooled model, or with one to compare it with")
 	f.registerSettings(cmd, "horizon")
@@ -64,10 +68,32 @@ func (f *forecastFlags) run(cmd *cobra.Command, e *env) error {
 	for _, w := range s.Warnings {
 		f.logger(e).Warn(w)
 	}
-	if f.out == "-" || f.rejects == "-" {
-		return nil
+	if f.out != "-" && f.rejects != "-" {
+		if err := f.print(e, s, set.Horizon()); err != nil {
+			return err
+		}
 	}
-	return f.print(e, s, set.Horizon())
+	return f.judge(s)
+}
+
+// judge is the exit code that the rejects ask for: a forecast from a part of the sales is too low.
+func (f *forecastFlags) judge(s *batch.ForecastSummary) error {
+	hint := "the forecast rests on the other rows; --rejects FILE writes these with their reasons"
+	if f.rejects != "" {
+		hint = "the forecast rests on the other rows; " + f.rejects + " has these with their reasons"
+	}
+	return judgeRejects(s.Rows, s.In, f.maxRejects, f.strict, hint)
+}
+
+// judgeRejects is an error with exit code 3 if more rows were rejected than may be.
+func judgeRejects(rejects, in int64, limit share, strict bool, hint string) error {
+	switch {
+	case strict && rejects > 0:
+		return &exitError{fmt.Errorf("%d of %d rows were rejected, and --strict allows none", rejects, in), hint, exitRejects}
+	case float64(rejects)/float64(in) > float64(limit):
+		return &exitError{fmt.Errorf("%d of %d rows were rejected, more than the %g %% that --max-rejects allows", rejects, in, 100*float64(limit)), hint, exitRejects}
+	}
+	return nil
 }
 
 func (f *forecastFlags) print(e *env, s *batch.ForecastSummary, horizon int) error {

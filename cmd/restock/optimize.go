@@ -97,15 +97,10 @@ func (f *optimizeFlags) judge(s *batch.Summary) error {
 	if f.rejects != "" {
 		hint = f.rejects + " has them with their reasons"
 	}
-	switch limit := float64(f.maxRejects); {
-	case s.In == 0:
+	if s.In == 0 {
 		return withHint(fmt.Errorf("%s has no rows, so there is nothing to recommend", f.tables.articles), "an empty result was written")
-	case f.strict && s.Rejects > 0:
-		return &exitError{fmt.Errorf("%d of %d rows were rejected, and --strict allows none", s.Rejects, s.In), hint, exitRejects}
-	case s.RejectShare() > limit:
-		return &exitError{fmt.Errorf("%d of %d rows were rejected, more than the %g %% that --max-rejects allows", s.Rejects, s.In, 100*limit), hint, exitRejects}
 	}
-	return nil
+	return judgeRejects(s.Rejects, s.In, f.maxRejects, f.strict, hint)
 }
 
 // tableFlags are the flags of commands that read articles and forecasts.
