@@ -347,6 +347,7 @@ func TestMistakes(t *testing.T) {
 		{"unknown policy", sim("--policy", "magic"), exitUsage, "known are rsq"},
 		{"validate nothing", []string{"validate"}, exitUsage, "nothing to check"},
 		{"validate", []string{"validate", "--articles", articles, "--forecast", forecasts}, exitRejects, "1 problems"},
+		{"validate lists none", []string{"validate", "--articles", articles, "--most", "0"}, exitUsage, "flag --most: 0 must be 1 or more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, stdout, stderr := restock(t, c.args...)
@@ -455,5 +456,16 @@ func TestForecastFromAPartOfTheSales(t *testing.T) {
 		if _, err := os.Stat(out); err != nil && c.more == nil {
 			t.Error("the forecast from the good rows is not there")
 		}
+	}
+}
+
+// TestValidateWhatCannotBeRead: a table that could not be read to its end is not said to be without problems.
+func TestValidateWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	articles := filepath.Join(dir, "articles.csv")
+	write(t, articles, "merchant_id,article_id,on_hand,price,unit_cost\nm,a,1,2,1\n")
+	code, stdout, stderr := restock(t, "validate", "--articles", articles, "--forecast", filepath.Join(dir, "none.csv"))
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "none.csv is not there") {
+		t.Errorf("code %d, stdout %q, stderr %s", code, stdout, stderr)
 	}
 }

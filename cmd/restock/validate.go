@@ -45,6 +45,9 @@ func (f *validateFlags) run(cmd *cobra.Command, e *env) error {
 		}
 		return usageErrorf(seeHelp(cmd), "nothing to check: name --articles, --forecast or --history")
 	}
+	if f.most < 1 {
+		return usageErrorf(seeHelp(cmd), "flag --most: %d must be 1 or more", f.most)
+	}
 	set, err := f.load(cmd)
 	if err != nil {
 		return err
@@ -65,6 +68,9 @@ func (f *validateFlags) run(cmd *cobra.Command, e *env) error {
 	})
 	for _, w := range set.Warnings() {
 		f.logger(e).Warn(w)
+	}
+	if err != nil && count == 0 && f.format.value == "table" { // not all was read, so that nobody knows
+		return err
 	}
 	if printErr := f.print(e, problems, count, articles, skus); printErr != nil {
 		return errors.Join(err, printErr)

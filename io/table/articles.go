@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -39,7 +40,10 @@ const (
 
 // ArticleReader reads the articles table row by row.
 type ArticleReader struct {
-	rows *rowReader
+	rows   *rowReader
+	seen   *keyIndex // SKUs of the rows so far; nil where somebody else looks for duplicates
+	count  int32     // rows so far
+	starts []int32   // [file] rows before it
 }
 
 // OpenArticles opens the articles table: a file, a folder, a glob, or - for an Arrow IPC stream from stdin.
@@ -48,7 +52,7 @@ func OpenArticles(path string, stdin io.Reader) (*ArticleReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ArticleReader{newRowReader(set, true, bindArticles)}, nil
+	return &ArticleReader{rows: newRowReader(set, true, bindArticles), seen: newKeyIndex()}, nil
 }
 
 func bindArticles(f file, name string) ([]want, []int, error) { return bind(f, name, articleColumns) }
@@ -65,6 +69,11 @@ func (r *ArticleReader) Next() (*ArticleRow, []Reject, error) {
 	}
 	row := &ArticleRow{Source: r.rows.source()}
 	faults := readArticle(b, r.rows.places, i, row)
+	if r.seen != nil {
+		if f := r.number(row.Key, faults == nil); f != nil {
+			faults = append(faults, f)
+		}
+	}
 	if faults == nil {
 		return row, nil, nil
 	}
@@ -74,6 +83,33 @@ func (r *ArticleReader) Next() (*ArticleRow, []Reject, error) {
 	}
 	return nil, rejects, nil
 }
+
+// number counts a row, and finds fault with a usable one whose SKU an earlier usable one has.
+func (r *ArticleReader) number(key Key, usable bool) *fault {
+	for len(r.starts) < r.rows.upcoming {
+		r.starts = append(r.starts, r.count)
+	}
+	n := r.count
+	r.count++
+	if !usable {
+		return nil
+	}
+	first, twice := r.seen.add(key, n)
+	if !twice {
+		return nil
+	}
+	file := len(r.starts) - 1
+	for r.starts[file] > first {
+		file--
+	}
+	of := fmt.Sprintf("row %d", first-r.starts[file]+1)
+	if len(r.rows.set.paths) > 1 {
+		of += " of " + r.rows.set.name(r.rows.set.paths[file])
+	}
+	return &fault{reason: duplicateOf(of)}
+}
+
+func duplicateOf(row string) string { return "the SKU is a duplicate of " + row + ", which is used" }
 
 // readArticle fills row from row i of a batch and returns what is wrong with it.
 func readArticle(b *batch, places []int, i int, row *ArticleRow) []*fault {

@@ -92,7 +92,7 @@ func Join(articles, forecastPath string, o JoinOptions) (j *Joined, err error) {
 	if err != nil {
 		return j, err
 	}
-	j.articles = &ArticleReader{newRowReader(j.articleSet, false, bindArticles)}
+	j.articles = &ArticleReader{rows: newRowReader(j.articleSet, false, bindArticles)}
 	j.rows, err = groupRows(j.forecastRows(), sorted, count, int32(j.total), o.TempDir)
 	return j, err
 }
@@ -299,7 +299,7 @@ func (j *Joined) nextArticle() (Item, error) {
 	refuse := func(reason string) (Item, error) {
 		return Item{Reject: &Reject{Source: row.Source, Key: row.Key, Reason: reason}}, nil
 	}
-	duplicate := func(of string) (Item, error) { return refuse("the SKU is a duplicate of " + of + ", which is used") }
+	duplicate := func(of string) (Item, error) { return refuse(duplicateOf(of)) }
 	if of, ok := j.partition.duplicateOf(n); ok {
 		return duplicate(of)
 	}

@@ -2,6 +2,7 @@ package table
 
 import (
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,5 +135,23 @@ func TestHeaderOnly(t *testing.T) {
 		if rows, rejects := allArticles(t, path); len(rows)+len(rejects) > 0 {
 			t.Errorf("%s: %v %v", format, rows, rejects)
 		}
+	}
+}
+
+// TestDuplicateArticles: alone, too, the articles table tells of SKUs that it has twice, by file and row; a row that can't be used is none of them.
+func TestDuplicateArticles(t *testing.T) {
+	folder := t.TempDir()
+	for name, rows := range map[string]string{"a.csv": "M,1,1,2,1\nM,2,x,2,1\n", "b.csv": "", "c.csv": "M,2,1,2,1\nM,3,1,2,1\nM,2,1,2,1\nM,1,1,2,1\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("merchant_id,article_id,on_hand,price,unit_cost\n"+rows), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, rejects := allArticles(t, folder)
+	want := fmt.Sprintf(`a.csv:2 M/2 on_hand "x": is not a number
+c.csv:3 M/2  "": the SKU is a duplicate of row 1 of %[1]s/c.csv, which is used
+c.csv:4 M/1  "": the SKU is a duplicate of row 1 of %[1]s/a.csv, which is used
+`, folder)
+	if got := brief(rejects); len(rows) != 3 || got != want {
+		t.Errorf("%d rows, rejects\n%swant\n%s", len(rows), got, want)
 	}
 }

@@ -52,7 +52,7 @@ func JoinShard(folder, partitions string, s Shard, o JoinOptions) (j *Joined, er
 	if rows := s.ArticleRows(); j.total != rows {
 		return j, fmt.Errorf("%s has %d rows where there were %d when the shards were planned", s.Articles[0].File, j.total, rows)
 	}
-	j.articles = &ArticleReader{newRowReader(j.articleSet, false, bindArticles)}
+	j.articles = &ArticleReader{rows: newRowReader(j.articleSet, false, bindArticles)}
 	j.forecastSet = windowed(folder, s.Forecast)
 	if s.Partition != "" {
 		j.partition, err = openPartition(filepath.Join(partitions, s.Partition), j.forecastSet)
