@@ -109,6 +109,9 @@ func parseRules(file string, data []byte) (*Rules, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s is no YAML: %w", file, err)
 	}
+	if problem := fraction(data); problem != "" {
+		return nil, fmt.Errorf("%s: %s", file, problem)
+	}
 	if r.ScoredWeeks == (Span{}) {
 		r.ScoredWeeks = Span{r.LeadTime + 1, r.LeadTime + r.Orders}
 	}
@@ -125,6 +128,30 @@ func parseRules(file string, data []byte) (*Rules, error) {
 	}
 	return r, nil
 }
+
+// fraction finds a number that the YAML library would cut to a whole one, as 1 for a lead time of 1.5; "" for none.
+func fraction(data []byte) string {
+	var document yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return "" // told already
+	}
+	var find func(n *yaml.Node) string
+	find = func(n *yaml.Node) string {
+		for i, child := range n.Content {
+			if n.Kind == yaml.MappingNode && i%2 == 1 && slices.Contains(wholeKeys, n.Content[i-1].Value) && child.ShortTag() == "!!float" {
+				return fmt.Sprintf("line %d: %s must be a whole number, not %s", child.Line, n.Content[i-1].Value, child.Value)
+			}
+			if problem := find(child); problem != "" {
+				return problem
+			}
+		}
+		return ""
+	}
+	return find(&document)
+}
+
+// wholeKeys are the keys of whole numbers.
+var wholeKeys = []string{"lead_time", "orders", "first", "last", "seed"}
 
 var unknownField = regexp.MustCompile(`^line (\d+): field (.*) not found in type .*$`)
 

@@ -14,6 +14,8 @@ func TestWrongRules(t *testing.T) {
 		{"holding: 0.2", "holdng: 0.2", `line 2: unknown key "holdng", did you mean "holding"?`},
 		{"lead_time: 2\n", "", "lead_time must be given"},
 		{"orders: 3", "orders: 0", "orders must be 1 to 520"},
+		{"lead_time: 2", "lead_time: 1.5", "lead_time must be a whole number, not 1.5"},
+		{"orders: 3", "orders: 3\nscored_weeks: {first: 3, last: 5.9}", "last must be a whole number, not 5.9"},
 		{"keys: [Store, Product]\n", "", "keys must name the columns"},
 		{"keys: [Store, Product]", "keys: [Store, Store]", "given twice"},
 		{"state: state.csv, ", "", "files: state is missing"},

@@ -89,3 +89,15 @@ func TestBacktestRoundMistakes(t *testing.T) {
 		t.Errorf("a week is skipped: exit %d, %q", code, stderr)
 	}
 }
+
+// TestRoundKeepsItsInputs: the order is not written over the sales or the rules, whatever they are called.
+func TestRoundKeepsItsInputs(t *testing.T) {
+	dir := game(t)
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for _, order := range []string{in("week1.csv"), filepath.Join(dir, "..", filepath.Base(dir), "week1.csv"), in("rules.yaml")} {
+		code, _, stderr := restock(t, "backtest", "round", "--rules", in("rules.yaml"), "--state", in("state"), "--sales", in("week1.csv"), "--order", order)
+		if code != exitUsage || !strings.Contains(stderr, "--order would write over") {
+			t.Errorf("%s: exit %d, %s", order, code, stderr)
+		}
+	}
+}

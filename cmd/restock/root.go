@@ -101,7 +101,7 @@ func needs(flags ...string) cobra.PositionalArgs {
 // another result.
 func keepsInputs(cmd *cobra.Command, _ []string) error {
 	results := map[string]string{} // place → flag
-	for _, name := range []string{"out", "rejects", "html", "trace"} {
+	for _, name := range []string{"out", "rejects", "html", "trace", "order"} {
 		out := cmd.Flags().Lookup(name)
 		if out == nil || out.Value.String() == "" {
 			continue
@@ -119,7 +119,7 @@ func keepsInputs(cmd *cobra.Command, _ []string) error {
 		if err != nil {
 			continue
 		}
-		for _, name := range []string{"articles", "forecast", "history", "config"} {
+		for _, name := range []string{"articles", "forecast", "history", "config", "sales", "rules"} {
 			in := cmd.Flags().Lookup(name)
 			if in == nil {
 				continue
