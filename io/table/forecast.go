@@ -150,7 +150,7 @@ func (r *forecastReader) quantiles(b *batch, i int) *fault {
 		}
 		r.values[k] = float32(v)
 	}
-	return tooLarge(r.values)
+	return absurd(r.values)
 }
 
 // listed reads quantiles from a list, or takes them from a list of samples.
@@ -181,16 +181,16 @@ func (r *forecastReader) listed(c *column, name string, i int) *fault {
 			r.values[k] = float32(v)
 		}
 	}
-	return tooLarge(r.values)
+	return absurd(r.values)
 }
 
 // maxDemand is the largest weekly demand that is taken for a number and not for a mistake, in units.
 const maxDemand = 1e12
 
-func tooLarge(values []float32) *fault {
+func absurd(values []float32) *fault {
 	for _, v := range values {
-		if v > maxDemand {
-			return &fault{"", strconv.FormatFloat(float64(v), 'g', -1, 32), "is more than a week's demand can be"}
+		if v > maxDemand || v < -maxDemand { // a model's low quantiles may lie a little below 0
+			return &fault{"", strconv.FormatFloat(float64(v), 'g', -1, 32), "is beyond what a week's demand can be"}
 		}
 	}
 	return nil

@@ -317,7 +317,11 @@ func (j *Joined) nextArticle() (Item, error) {
 		return refuse("the SKU has no forecast")
 	}
 	if item.Forecast.Weeks() == 0 {
-		return Item{Reject: item.Short(1)}, nil
+		if item.ends == nil {
+			return Item{Reject: &Reject{row.Source, row.Key, "week", "0",
+				"the forecast of this week is missing; weeks count from 0, the week that begins now"}}, nil
+		}
+		return Item{Reject: item.ends}, nil
 	}
 	return item, nil
 }

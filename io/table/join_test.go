@@ -199,3 +199,17 @@ func TestLevelsMustAgree(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestNoWeekZero: a forecast that counts its weeks from 1 is told so, and demand of a size that no week has, either way, is none.
+func TestNoWeekZero(t *testing.T) {
+	articles := write(t, "a.csv", "merchant_id,article_id,on_hand,price,unit_cost\nM,1,5,10,6\nM,2,0,10,6\nM,3,0,10,6\nM,4,0,10,6\n")
+	forecasts := "merchant_id,article_id,week,0.1,0.9\nM,1,1,3,4\nM,1,2,4,5\nM,2,0,-1e300,5\nM,3,0,1,1e13\nM,4,0,-0.5,5\n"
+	want := `a.csv:1 M/1 week "0": the forecast of this week is missing; weeks count from 0, the week that begins now
+f.csv:3 M/2  "-Inf": is beyond what a week's demand can be
+f.csv:4 M/3  "1e+13": is beyond what a week's demand can be
+M/4 [0.1 0.9] [0 5]
+`
+	if got := printJoin(t, articles, write(t, "f.csv", forecasts), JoinOptions{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
