@@ -184,6 +184,8 @@ func flagError(cmd *cobra.Command, err error) error {
 		reason := invalid.Unwrap().Error()
 		if errors.Is(err, strconv.ErrSyntax) || errors.Is(err, strconv.ErrRange) {
 			reason = "must be " + flagTypes[invalid.GetFlag().Value.Type()]
+		} else if strings.HasPrefix(reason, "time: ") {
+			reason = "must be a time with its unit, as 90s or 10m"
 		}
 		return usageErrorf(seeHelp(cmd), "flag --%s: %q %s", invalid.GetFlag().Name, invalid.GetValue(), reason)
 	}

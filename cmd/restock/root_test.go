@@ -47,6 +47,8 @@ func TestWrongUsage(t *testing.T) {
 		{"config show --eval-scenarios many", "flag --eval-scenarios must be a number, not many"},
 		{"config show --format xml", `flag --format: "xml" must be one of table, json, csv`},
 		{"config show --example=perhaps", `flag --example: "perhaps" must be true or false`},
+		{"serve --deadline 10", `flag --deadline: "10" must be a time with its unit, as 90s or 10m`},
+		{"batch merge --wait soon", `flag --wait: "soon" must be a time with its unit`},
 		{"--frobnicate", `unknown flag --frobnicate for "restock"`},
 	} {
 		code, stdout, stderr := runIn(t, nil, strings.Fields(c.args)...)

@@ -293,10 +293,21 @@ func (s *simulation) writeTrace(out io.Writer) error {
 	return buffer.Flush()
 }
 
-// writeFile writes to a temporary name that becomes the path when all is written, or to stdout.
+// writeFile writes to a temporary name that becomes the path when all is written, or to stdout, or into a device or pipe, which a
+// file must not replace: /dev/null would be one from then on.
 func writeFile(path string, stdout io.Writer, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(stdout)
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		device, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			err = errors.Join(write(device), device.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("%s can't be written: %w", path, err)
+		}
+		return nil
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
