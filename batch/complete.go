@@ -231,7 +231,7 @@ func (d *Dated) complete(ctx context.Context, m *Manifest) (*RunSummary, error) 
 	if err != nil {
 		return nil, err
 	}
-	s.Warnings = append(s.Warnings, s.warnings(set)...)
+	s.Warnings = append(append(s.Warnings, m.Doubts...), s.warnings(set)...)
 	limits, warnings, err := d.applyLimits(m, merchants)
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func Forecast(ctx context.Context, job ForecastJob) (s *ForecastSummary, err err
 	if history.SKUs() == 0 {
 		return nil, fmt.Errorf("%s has no SKU with a usable row, so there is nothing to forecast", job.History)
 	}
-	s.In = history.Rows()
+	s.In, s.Warnings = history.Rows(), history.Doubts()
 	total := 2 * int64(history.SKUs())
 	var done int64
 	progress := func() {

@@ -31,6 +31,7 @@ type Manifest struct {
 	Inputs        []ManifestInput   `json:"inputs"`
 	ForecastAsOf  string            `json:"forecast_as_of,omitempty"` // Monday of week 0 as the forecast itself says, if it does
 	ForecastDates bool              `json:"forecast_dates"`           // the forecast has dates, not week numbers
+	Doubts        []string          `json:"doubts,omitempty"`         // about the columns of the articles
 	Limits        []ManifestLimit   `json:"limits,omitempty"`
 	Order         table.RowOrder    `json:"order"`
 	ShardSize     int64             `json:"shard_size"` // articles, about
@@ -214,7 +215,7 @@ func (d *Dated) divide(m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	m.Shards, m.Order, m.ForecastDates = plan.Shards, plan.Order, plan.ByDate
+	m.Shards, m.Order, m.ForecastDates, m.Doubts = plan.Shards, plan.Order, plan.ByDate, plan.Doubts
 	if !plan.ForecastAsOf.IsZero() {
 		m.ForecastAsOf = forecast.WeekStart(forecast.WeekNumber(plan.ForecastAsOf)).Format(time.DateOnly)
 	}

@@ -54,6 +54,7 @@ func Run(ctx context.Context, job Job) (s *Summary, err error) {
 	}
 	defer func() { err = errors.Join(err, joined.Close()) }()
 	s = newSummary(job.Top)
+	s.Warnings = append(s.Warnings, joined.Doubts()...)
 	s.AsOf = job.asOf(joined, s)
 	s.RunID = job.runID(s.AsOf)
 

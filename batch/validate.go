@@ -17,6 +17,7 @@ type Check struct {
 	Settings                    *settings.Settings
 	Join                        table.JoinOptions
 	Report                      func(table.Reject) // is called with every problem
+	Doubt                       func(string)       // is called with what may be wrong with columns; nil: nobody asks
 }
 
 // Validate reads everything and changes nothing. It reports every problem of every row, and returns how many rows of articles and SKUs of the history
@@ -51,6 +52,7 @@ func (c *Check) joined(ctx context.Context) (rows int64, err error) {
 		return rows, errors.Join(err, other)
 	}
 	defer func() { err = errors.Join(err, joined.Close()) }()
+	c.doubt(joined.Doubts())
 	for ctx.Err() == nil {
 		item, err := joined.Next()
 		if errors.Is(err, io.EOF) {
@@ -97,7 +99,16 @@ func (c *Check) articles(ctx context.Context) (rows int64, err error) {
 			c.row(row)
 		}
 	}
+	c.doubt(r.Doubts())
 	return rows, nil
+}
+
+func (c *Check) doubt(list []string) {
+	for _, d := range list {
+		if c.Doubt != nil {
+			c.Doubt(d)
+		}
+	}
 }
 
 // row checks what the settings make of a row, and returns its horizon if that is known.
@@ -124,6 +135,7 @@ func (c *Check) history(ctx context.Context) (skus int64, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
+	c.doubt(r.Doubts())
 	for ctx.Err() == nil {
 		_, rejects, err := r.Next()
 		if errors.Is(err, io.EOF) {

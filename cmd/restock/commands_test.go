@@ -469,3 +469,28 @@ func TestValidateWhatCannotBeRead(t *testing.T) {
 		t.Errorf("code %d, stdout %q, stderr %s", code, stdout, stderr)
 	}
 }
+
+// TestMisspeltColumnsAreTold: every command that would go on without a column says so.
+func TestMisspeltColumnsAreTold(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, "in", "date=2026-01-05", name) }
+	if err := os.MkdirAll(in(""), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, in("articles.csv"), "merchant_id,article_id,on_hand,price,unit_cost,holding_cost,lead_time_means\nm,a,1,2,1,0.1,1\n")
+	write(t, in("forecast.csv"), "merchant_id,article_id,week,0.1,0.9\nm,a,0,1,2\n")
+	write(t, in("history.csv"), "merchant_id,article_id,week_start,sales,instock\nm,a,2025-12-29,3,1\n")
+	for _, args := range [][]string{
+		{"optimize", "--articles", in("articles.csv"), "--forecast", in("forecast.csv"), "--out", filepath.Join(dir, "out.csv"), "--horizon", "1"},
+		{"validate", "--articles", in("articles.csv"), "--forecast", in("forecast.csv"), "--horizon", "1"},
+		{"validate", "--articles", in("articles.csv")},
+		{"batch", "run", "--input", filepath.Join(dir, "in"), "--output", filepath.Join(dir, "out"), "--date", "2026-01-05", "--horizon", "1"},
+		{"forecast", "--history", in("history.csv"), "--out", filepath.Join(dir, "forecast.csv")},
+		{"validate", "--history", in("history.csv")},
+	} {
+		code, _, stderr := restock(t, append(args, "--quiet")...)
+		if code != exitDone || strings.Count(stderr, "is not read; is it ") != 1 {
+			t.Errorf("%v: code %d, %s", args, code, stderr)
+		}
+	}
+}

@@ -65,6 +65,7 @@ func (f *validateFlags) run(cmd *cobra.Command, e *env) error {
 				problems = append(problems, r)
 			}
 		},
+		Doubt: func(d string) { f.logger(e).Warn(d) },
 	})
 	for _, w := range set.Warnings() {
 		f.logger(e).Warn(w)

@@ -52,8 +52,11 @@ func OpenArticles(path string, stdin io.Reader) (*ArticleReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ArticleReader{rows: newRowReader(set, true, bindArticles), seen: newKeyIndex()}, nil
+	return &ArticleReader{rows: newRowReader(set, true, set.knowing(articleColumns, bindArticles)), seen: newKeyIndex()}, nil
 }
+
+// Doubts tells what may be wrong with the columns of the files read so far.
+func (r *ArticleReader) Doubts() []string { return r.rows.set.doubts }
 
 func bindArticles(f file, name string) ([]want, []int, error) { return bind(f, name, articleColumns) }
 

@@ -61,8 +61,10 @@ func misspelt(have []fileColumn, columns []tableColumn) (doubts []string) {
 			open = append(open, c.name)
 		}
 	}
+	const short = 5 // letters, of which one is easily another word's: plan and plant
 	for _, h := range have {
-		if near := suggest.Nearest(h.name, open); near != "" && !known[h.name] {
+		near := suggest.Nearest(h.name, open)
+		if near != "" && !known[h.name] && (len(near) > short || strings.EqualFold(near, h.name)) {
 			doubts = append(doubts, fmt.Sprintf("column %q is not read; is it %s?", clip(h.name), near))
 		}
 	}

@@ -98,6 +98,9 @@ func OpenHistory(path string, o HistoryOptions) (h *HistoryReader, err error) {
 // SKUs returns how many SKUs the history has.
 func (h *HistoryReader) SKUs() int { return int(h.skus) }
 
+// Doubts tells what may be wrong with the columns.
+func (h *HistoryReader) Doubts() []string { return h.set.doubts }
+
 // Rows returns how many rows the history has.
 func (h *HistoryReader) Rows() int64 { return h.count }
 
@@ -118,7 +121,7 @@ func (h *HistoryReader) Close() error {
 
 // scan numbers the SKUs by their first row, and tells whether each one's rows stand together.
 func (h *HistoryReader) scan() (sorted bool, count int64, err error) {
-	r := newRowReader(h.set, false, h.bindScan)
+	r := newRowReader(h.set, false, h.set.knowing(historyColumns, h.bindScan))
 	defer r.close()
 	sorted = true
 	last := int32(0)

@@ -109,6 +109,9 @@ func (j *Joined) AsOf() (t time.Time, guessed bool) {
 // Total returns the number of rows of the articles table.
 func (j *Joined) Total() int64 { return j.total }
 
+// Doubts tells what may be wrong with the columns of the articles.
+func (j *Joined) Doubts() []string { return j.articleSet.doubts }
+
 // Crossed returns how many SKUs' forecasts had crossing quantiles, which were sorted.
 func (j *Joined) Crossed() int64 { return j.crossed }
 
@@ -143,7 +146,7 @@ func bindKeys(f file, name string) ([]want, []int, error) {
 
 // numberArticles gives every key the number of the first usable row that has it. Only where keys come twice are whole rows read for that.
 func (j *Joined) numberArticles() error {
-	duplicates, err := j.number(bindKeys, func(b *batch, _ []int, i int, row *ArticleRow) bool {
+	duplicates, err := j.number(j.articleSet.knowing(articleColumns, bindKeys), func(b *batch, _ []int, i int, row *ArticleRow) bool {
 		var bad *fault
 		row.Key, bad = pairAt(b, i, "merchant_id", "article_id")
 		return bad == nil

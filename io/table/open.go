@@ -81,6 +81,20 @@ type fileSet struct {
 	spooled string   // temporary copy of stdin, "" if none
 	base    string   // folder that is left out of names in messages, "" for none
 	windows []Window // [path] the rows to read; nil: all
+	doubts  []string // what is doubtful about the columns
+}
+
+// knowing makes a bind function note columns whose names may be slips of the pen: nothing else tells of them, as files may have
+// columns of their own.
+func (s *fileSet) knowing(columns []tableColumn, bind func(file, string) ([]want, []int, error)) func(file, string) ([]want, []int, error) {
+	return func(f file, name string) ([]want, []int, error) {
+		for _, d := range misspelt(f.columns(), columns) {
+			if !slices.ContainsFunc(s.doubts, func(known string) bool { return strings.HasSuffix(known, d) }) {
+				s.doubts = append(s.doubts, name+": "+d)
+			}
+		}
+		return bind(f, name)
+	}
 }
 
 // name returns what a file is called in messages.

@@ -155,3 +155,30 @@ c.csv:4 M/1  "": the SKU is a duplicate of row 1 of %[1]s/a.csv, which is used
 		t.Errorf("%d rows, rejects\n%swant\n%s", len(rows), got, want)
 	}
 }
+
+// TestMisspeltColumns: an optional column of another name is not read, which somebody has to be told; columns of one's own are passed over.
+func TestMisspeltColumns(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"a.csv", "b.csv"} {
+		write(t, filepath.Join(folder, name), "merchant_id,article_id,on_hand,price,unit_cost,Lead_Time_Mean,holding_costs,MOQ,plant,colour,pack_size,pack_sizes\n")
+	}
+	j, err := Join(folder, write(t, "f.csv", "merchant_id,article_id,week,0.5\n"), JoinOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	want := fmt.Sprintf(`%[1]s/a.csv: column "Lead_Time_Mean" is not read; is it lead_time_mean?
+%[1]s/a.csv: column "holding_costs" is not read; is it holding_cost?
+%[1]s/a.csv: column "MOQ" is not read; is it moq?`, folder)
+	if got := strings.Join(j.Doubts(), "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	h, err := OpenHistory(write(t, "h.csv", "merchant_id,article_id,week_start,sales,in_stok\n"), HistoryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if got := strings.Join(h.Doubts(), "\n"); !strings.HasSuffix(got, `h.csv: column "in_stok" is not read; is it in_stock?`) {
+		t.Errorf("got %s", got)
+	}
+}

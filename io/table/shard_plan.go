@@ -41,6 +41,7 @@ type ShardPlan struct {
 	Order        RowOrder
 	ForecastAsOf time.Time // what the forecast's own metadata say of its week 0; zero if nothing
 	ByDate       bool      // the forecast has dates in place of week numbers
+	Doubts       []string  // about the columns of the articles
 }
 
 // planner reads all keys once.
@@ -83,6 +84,7 @@ func PlanShards(folder, articles, forecast, partitions string, size int64, o Joi
 	if err := p.divide(); err != nil {
 		return nil, err
 	}
+	p.plan.Doubts = p.joined.Doubts()
 	return p.plan, p.metadata()
 }
 
@@ -145,7 +147,7 @@ func (p *planner) cutArticles() (err error) {
 	if p.plan.Articles, err = p.files(p.joined.articleSet); err != nil {
 		return err
 	}
-	r := newRowReader(p.joined.articleSet, false, bindKeys)
+	r := newRowReader(p.joined.articleSet, false, p.joined.articleSet.knowing(articleColumns, bindKeys))
 	defer r.close()
 	var last Key
 	groups := groupStarts{files: p.plan.Articles}
