@@ -473,3 +473,16 @@ func TestInterruptedDatedRun(t *testing.T) {
 	}
 	sameTree(t, "interrupted", tree(t, output), undisturbed(t, input, "2026-01-07"))
 }
+
+// TestSettingsOfAnotherName: settings that nobody would read stop the run, the date's and those of all dates.
+func TestSettingsOfAnotherName(t *testing.T) {
+	for _, folder := range []string{"", "date=2026-01-05"} {
+		input := t.TempDir()
+		writeDay(t, input, daily{skus: 3, date: "2026-01-05"})
+		check(t, os.WriteFile(filepath.Join(input, folder, "restock.yml"), []byte("defaults:\n  holding_cost: 9\n"), 0o644))
+		_, err := RunDated(context.Background(), datedRun(input, t.TempDir(), "2026-01-05"))
+		if err == nil || !strings.Contains(err.Error(), filepath.Join(folder, "restock.yml")+" is not read; call it restock.yaml") {
+			t.Errorf("%q: %v", folder, err)
+		}
+	}
+}

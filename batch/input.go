@@ -156,6 +156,11 @@ func (d *Dated) settingsName() string {
 }
 
 func (d *Dated) settingsText() (string, error) {
+	if d.Config == "" {
+		if err := errors.Join(settings.CheckName(d.inputFolder()), settings.CheckName(d.Input)); err != nil {
+			return "", err
+		}
+	}
 	name := d.settingsName()
 	if name == "" {
 		return "", nil

@@ -125,6 +125,9 @@ func (s *Server) writeFeatures(ctx context.Context, path string, cut time.Time, 
 		return err
 	}
 	defer func() { err = errors.Join(err, joined.Close()) }()
+	for _, d := range joined.Doubts() {
+		s.log.Warn(d)
+	}
 	asOf, _ := joined.AsOf()
 	if asOf.IsZero() {
 		asOf = cut

@@ -45,7 +45,11 @@ func (s *Server) load(ctx context.Context) error {
 		return s.serveTable(ctx, "table-"+id, s.config.Recommendations, &runInfo{Files: s.config.Recommendations})
 	}
 	if s.config.Runs != "" {
-		return s.followRuns(ctx)
+		err := s.followRuns(ctx)
+		if err == nil && s.assortment.current() == nil {
+			s.log.Warn(s.config.Runs + " has no complete nightly run yet: nothing is served until it has one")
+		}
+		return err
 	}
 	if base := s.base.Load(); base != nil {
 		s.busy(fmt.Sprintf("computing the recommendations of %d articles", base.file.Len())) // see computeLoop

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -49,6 +50,9 @@ func Load(path string) (*Settings, error) {
 	}
 	f, err := os.Open(name)
 	if path == "" && errors.Is(err, fs.ErrNotExist) {
+		if err := CheckName(""); err != nil {
+			return nil, err
+		}
 		return newSettings(), nil
 	}
 	if err != nil {
@@ -60,6 +64,18 @@ func Load(path string) (*Settings, error) {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
 	return Parse(name, data)
+}
+
+// CheckName is an error if a folder has the settings under a name that nobody looks for: defaults would take their place.
+func CheckName(folder string) error {
+	wrong := filepath.Join(folder, "restock.yml")
+	if _, err := os.Stat(wrong); err != nil {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(folder, DefaultFile)); err == nil {
+		return nil
+	}
+	return fmt.Errorf("settings: %s is not read; call it %s, or name it with --config", wrong, DefaultFile)
 }
 
 // Parse reads settings from the bytes of a file; the name is for messages.

@@ -364,6 +364,12 @@ func TestLoad(t *testing.T) {
 	if _, err := Load("other.yaml"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that was named and is not there: %v", err)
 	}
+	if err := os.WriteFile("restock.yml", []byte("defaults: {moq: 7}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(""); err == nil || !strings.Contains(err.Error(), "restock.yml is not read; call it restock.yaml") {
+		t.Errorf("a name that is not looked for: %v", err)
+	}
 	if err := os.WriteFile(DefaultFile, []byte("defaults: {moq: 7}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
