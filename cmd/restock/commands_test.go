@@ -494,3 +494,22 @@ func TestMisspeltColumnsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// TestSimulateIsInterrupted: Ctrl-C ends a simulation at once, also amid many replications, and nothing is printed or written.
+func TestSimulateIsInterrupted(t *testing.T) {
+	dir, flags := tables(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	time.AfterFunc(200*time.Millisecond, cancel)
+	page := filepath.Join(dir, "page.html")
+	var out, err bytes.Buffer
+	start := time.Now()
+	code := run(ctx, append([]string{"simulate", "--merchant", "north", "--article", "fast", "--replications", "1000", "--html", page}, flags...),
+		strings.NewReader(""), &out, &err)
+	if code != exitInterrupted || out.Len() > 0 || !strings.Contains(err.String(), "interrupted") {
+		t.Errorf("code %d after %v, %q, %s", code, time.Since(start), out.String(), err.String())
+	}
+	if _, err := os.Stat(page); err == nil {
+		t.Error("a page was written")
+	}
+}

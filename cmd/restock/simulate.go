@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -134,7 +135,7 @@ func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
 	for _, w := range set.Warnings() {
 		f.logger(e).Warn(w)
 	}
-	if err := s.simulate(policies, item); err != nil {
+	if err := interruptibly(cmd.Context(), func() error { return s.simulate(policies, item) }); err != nil {
 		return err
 	}
 	if f.trace != "" {
@@ -151,6 +152,18 @@ func (f *simulateFlags) run(cmd *cobra.Command, e *env) error {
 		return nil
 	}
 	return s.print(e.stdout, f.format.value)
+}
+
+// interruptibly ends with the context, without waiting for work that has nothing to put away.
+func interruptibly(ctx context.Context, work func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- work() }()
+	select {
+	case err := <-done:
+		return errors.Join(err, ctx.Err())
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // parsePolicies checks the policies before any file is read. Names alone are nil in the result.
