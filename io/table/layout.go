@@ -204,6 +204,10 @@ func nixtlaLevels(names []string, o ForecastOptions) (map[float64]string, error)
 		}
 	}
 	bands := len(models) > 0
+	if !bands && o.Model == "" && slices.Contains(names, "sales") {
+		return nil, errors.New("column sales is what was sold, so that this is a history and not a forecast: 'restock forecast' makes one of it; " +
+			"if it is what will be sold, say --model sales")
+	}
 	for _, n := range names {
 		if _, _, interval := intervalColumn(n); interval || slices.Contains(nixtlaOther, n) {
 			continue

@@ -180,3 +180,16 @@ func TestAsOf(t *testing.T) {
 		j.Close()
 	}
 }
+
+// TestHistoryIsNoForecast: what was sold is not taken for a point forecast of what will be, unless somebody says so.
+func TestHistoryIsNoForecast(t *testing.T) {
+	for _, text := range []string{"merchant_id,article_id,week_start,sales\nM,1,2026-01-05,3\n", "merchant_id,article_id,week_start,sales,in_stock\nM,1,2026-01-05,3,1\n"} {
+		path := write(t, "f.csv", text)
+		if got := joined(t, path, JoinOptions{}); !strings.Contains(got, "this is a history and not a forecast") {
+			t.Errorf("got %s", got)
+		}
+		if got := joined(t, path, JoinOptions{ForecastOptions: ForecastOptions{Model: "sales"}}); !strings.HasPrefix(got, "M/1 [0.5] [3]\n") {
+			t.Errorf("asked for: got %s", got)
+		}
+	}
+}
