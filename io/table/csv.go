@@ -73,7 +73,12 @@ func (f *csvFile) open() (_ *csvRecords, err error) {
 	}
 	var in io.Reader = f.raw
 	if strings.HasSuffix(strings.ToLower(f.path), ".gz") {
-		if in, err = gzip.NewReader(in); err != nil {
+		in, err = gzip.NewReader(in)
+		if errors.Is(err, io.EOF) {
+			f.close()
+			return nil, fmt.Errorf("%s is empty; a CSV file begins with a header, a line of column names", f.path)
+		}
+		if err != nil {
 			f.close()
 			return nil, fmt.Errorf("%s is not compressed with gzip, or damaged: %w", f.path, err)
 		}

@@ -43,8 +43,8 @@ func (r *rowReader) next() (*batch, int, error) {
 				err = io.EOF
 			}
 			r.batch = nil
-			if !errors.Is(err, io.EOF) {
-				return nil, 0, r.set.blame(err)
+			if err != io.EOF { // a wrapped one is an error of the file
+				return nil, 0, notTheEnd(r.set.blame(err))
 			}
 			if err := r.file.close(); err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", r.name, err)
@@ -55,9 +55,17 @@ func (r *rowReader) next() (*batch, int, error) {
 			return nil, 0, io.EOF
 		}
 		if err := r.open(); err != nil {
-			return nil, 0, err
+			return nil, 0, notTheEnd(err)
 		}
 	}
+}
+
+// notTheEnd keeps an error that a file ends too early from being taken for the end of the table, behind which rows would be missing.
+func notTheEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New(err.Error())
+	}
+	return err
 }
 
 func (r *rowReader) open() error {

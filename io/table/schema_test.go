@@ -182,3 +182,26 @@ func TestMisspeltColumns(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestEmptyPart: an empty part of a table is an error, not the end of the table, behind which rows would be missing.
+func TestEmptyPart(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"b.csv.gz", "b.csv.gz is empty; a CSV file begins with a header"},
+		{"b.csv", "b.csv is empty"},
+		{"b.parquet", "b.parquet is empty"},
+		{"b.arrows", "b.arrows is not an Arrow IPC file"},
+	} {
+		folder := t.TempDir()
+		for name, text := range map[string]string{"a.csv": "M,1,2026-01-05,1\n", "c.csv": "M,2,2026-01-05,1\n"} {
+			write(t, filepath.Join(folder, name), "merchant_id,article_id,week_start,sales\n"+text)
+		}
+		write(t, filepath.Join(folder, c.name), "")
+		h, err := OpenHistory(folder, HistoryOptions{})
+		if err == nil {
+			t.Errorf("%s: no error, %d SKUs", c.name, h.SKUs())
+			h.Close()
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
