@@ -197,6 +197,12 @@ func (r *replay) readForecast(asOf int) (map[table.Key]*forecast.Quantiles, erro
 		return nil, err
 	}
 	defer joined.Close()
+	switch made, other, err := joined.OtherAsOf(); {
+	case err != nil:
+		return nil, err
+	case other:
+		return nil, fmt.Errorf("%s is of %s by its name, but says itself that its week 0 begins on %s", path, day(asOf), day(forecast.WeekNumber(made)))
+	}
 	given := map[table.Key]*forecast.Quantiles{}
 	for {
 		item, err := joined.Next()

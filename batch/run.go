@@ -57,6 +57,14 @@ func Run(ctx context.Context, job Job) (s *Summary, err error) {
 	s.Warnings = append(s.Warnings, joined.Doubts()...)
 	s.AsOf = job.asOf(joined, s)
 	s.RunID = job.runID(s.AsOf)
+	made, other, err := joined.OtherAsOf()
+	if err != nil {
+		return nil, err
+	}
+	if other {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("the forecast's week 0 begins on %s and the run's on %s, and it has week numbers: every week is read as another",
+			made.Format(time.DateOnly), s.AsOf.Format(time.DateOnly)))
+	}
 
 	out, err := job.create(s)
 	if err != nil {

@@ -513,3 +513,32 @@ func TestSimulateIsInterrupted(t *testing.T) {
 		t.Error("a page was written")
 	}
 }
+
+// TestForecastOfAnotherWeek: a forecast that counts its weeks from another Monday is told of by optimize, and no forecast of a date of the past to
+// the backtest.
+func TestForecastOfAnotherWeek(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	history := "merchant_id,article_id,week_start,sales\n"
+	for week := range 60 {
+		history += fmt.Sprintf("m,a,%s,5\n", time.Date(2024, 1, 1+7*week, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
+	}
+	write(t, in("history.csv"), history)
+	write(t, in("articles.csv"), "merchant_id,article_id,on_hand,price,unit_cost,holding_cost\nm,a,1,2,1,0.1\n")
+	if err := os.Mkdir(in("then"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	made := in("then/2024-12-02.parquet")
+	if code, _, stderr := restock(t, "forecast", "--history", in("history.csv"), "--as-of", "2024-11-04", "--out", made, "--quiet"); code != exitDone {
+		t.Fatal(stderr)
+	}
+	code, _, stderr := restock(t, "optimize", "--articles", in("articles.csv"), "--forecast", made, "--as-of", "2024-12-02", "--out", in("out.csv"), "--quiet")
+	if code != exitDone || !strings.Contains(stderr, "week 0 begins on 2024-11-04 and the run's on 2024-12-02") {
+		t.Errorf("optimize: code %d, %s", code, stderr)
+	}
+	code, _, stderr = restock(t, "backtest", "--articles", in("articles.csv"), "--history", in("history.csv"), "--forecasts", in("then"),
+		"--dates", "2024-12-02", "--arms", "rsq,none", "--evaluate", "4", "--out", in("backtest"), "--quiet")
+	if code != exitFailed || !strings.Contains(stderr, "2024-12-02.parquet is of 2024-12-02 by its name, but says itself that its week 0 begins on 2024-11-04") {
+		t.Errorf("backtest: code %d, %s", code, stderr)
+	}
+}

@@ -109,6 +109,29 @@ func (j *Joined) AsOf() (t time.Time, guessed bool) {
 // Total returns the number of rows of the articles table.
 func (j *Joined) Total() int64 { return j.total }
 
+// OtherAsOf returns the Monday of week 0 as a file of the forecast itself says it, where it has week numbers and is read as of another week:
+// every week is then read as another. false if there is no such file.
+func (j *Joined) OtherAsOf() (t time.Time, other bool, err error) {
+	if j.options.AsOf.IsZero() {
+		return t, false, nil
+	}
+	for _, path := range j.forecastSet.paths {
+		f, err := j.forecastSet.open(path)
+		if err != nil {
+			return t, false, err
+		}
+		l, err := recognise(f, j.forecastSet.name(path), j.options.ForecastOptions)
+		text, ok := f.metadata("as_of")
+		if err = errors.Join(err, f.close()); err != nil {
+			return t, false, err
+		}
+		if t, wrong := time.Parse(time.DateOnly, text); ok && wrong == nil && !l.dates && monday(asDay(t)) != j.first {
+			return time.Unix(int64(monday(asDay(t)))*86400, 0).UTC(), true, nil
+		}
+	}
+	return t, false, nil
+}
+
 // Doubts tells what may be wrong with the columns of the articles.
 func (j *Joined) Doubts() []string { return j.articleSet.doubts }
 

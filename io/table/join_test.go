@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/restock-engine/restock/forecast"
 )
 
 const someArticles = `merchant_id,article_id,on_hand,price,unit_cost
@@ -211,5 +214,34 @@ M/4 [0.1 0.9] [0 5]
 `
 	if got := printJoin(t, articles, write(t, "f.csv", forecasts), JoinOptions{}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestOtherAsOf: a forecast that counts its weeks from another Monday than it is read from says so; one with dates can't be misread.
+func TestOtherAsOf(t *testing.T) {
+	folder := t.TempDir()
+	articles := write(t, filepath.Join(folder, "a.csv"), "merchant_id,article_id,on_hand,price,unit_cost\nM,1,5,10,6\n")
+	counted := filepath.Join(folder, "f.parquet")
+	w, err := CreateForecast(counted, nil, []float64{0.5}, monday5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(Key{"M", "1"}, &forecast.Quantiles{Levels: []float64{0.5}, Values: []float32{3}}), w.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	dated := write(t, filepath.Join(folder, "d.csv"), "merchant_id,article_id,week_start,0.5\nM,1,2026-01-05,3\n")
+	for _, c := range []struct {
+		path string
+		asOf time.Time
+		want bool
+	}{{counted, time.Time{}, false}, {counted, monday5.AddDate(0, 0, 3), false}, {counted, monday5.AddDate(0, 0, 7), true}, {dated, monday5.AddDate(0, 0, 7), false}} {
+		j, err := Join(articles, c.path, JoinOptions{AsOf: c.asOf})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made, other, err := j.OtherAsOf(); other != c.want || err != nil || other && !made.Equal(monday5) {
+			t.Errorf("%s as of %v: %v %v %v", c.path, c.asOf, made, other, err)
+		}
+		j.Close()
 	}
 }
