@@ -75,6 +75,13 @@ func (k *keysFile) open(in *Input, f File) (*openFile, error) {
 			errors.Join(fmt.Errorf("%s counts weeks and does not say when week 0 begins: give the date with the file, as NAME@2026-01-05=%s",
 				f.Path, f.Path), joined.Close())
 	}
+	switch made, other, err := joined.OtherAsOf(); {
+	case err != nil:
+		return nil, errors.Join(err, joined.Close())
+	case other:
+		return nil, errors.Join(fmt.Errorf("%s is given as of %s, but says itself that its week 0 begins on %s; leave the date out",
+			f.Path, f.AsOf.Format(time.DateOnly), made.Format(time.DateOnly)), joined.Close())
+	}
 	return &openFile{f, forecast.WeekNumber(asOf), joined}, nil
 }
 

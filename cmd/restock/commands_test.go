@@ -541,4 +541,8 @@ func TestForecastOfAnotherWeek(t *testing.T) {
 	if code != exitFailed || !strings.Contains(stderr, "2024-12-02.parquet is of 2024-12-02 by its name, but says itself that its week 0 begins on 2024-11-04") {
 		t.Errorf("backtest: code %d, %s", code, stderr)
 	}
+	code, _, stderr = restock(t, "forecast", "evaluate", "--history", in("history.csv"), "--forecast", "x@2024-12-02="+made, "--quiet")
+	if code != exitFailed || !strings.Contains(stderr, "is given as of 2024-12-02, but says itself that its week 0 begins on 2024-11-04") {
+		t.Errorf("evaluate: code %d, %s", code, stderr)
+	}
 }
