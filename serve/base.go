@@ -128,6 +128,13 @@ func (s *Server) writeFeatures(ctx context.Context, path string, cut time.Time, 
 	for _, d := range joined.Doubts() {
 		s.log.Warn(d)
 	}
+	made, other, err := joined.OtherAsOf()
+	if err != nil {
+		return err
+	}
+	if other {
+		s.log.Warn("the forecast's week 0 is another than --as-of says, and it has week numbers: every week is read as another", "week 0", made.Format(time.DateOnly))
+	}
 	asOf, _ := joined.AsOf()
 	if asOf.IsZero() {
 		asOf = cut
