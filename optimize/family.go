@@ -99,6 +99,7 @@ type scale struct {
 	levels int     // number of levels, from 0
 	pack   float64 // units of a further pack
 	first  float64 // units of the smallest order
+	most   float64 // units of the largest one: packs of 0.1 add up to more than 0.3 only by rounding errors
 	orders int     // number of order quantities, none included
 }
 
@@ -116,6 +117,7 @@ func newScale(a *simulate.Article, d *demandFacts) scale {
 	}
 	s.levels = int(math.Ceil(top/s.step)) + 1
 	last := min(a.OrderQuantity(top), a.OrderQuantity(simulate.MaxQuantity))
+	s.most = max(s.first, last)
 	switch {
 	case s.first == 0: // max_order is below a pack
 		s.orders = 1
@@ -132,7 +134,7 @@ func (s *scale) order(x int) float64 {
 	if x == 0 {
 		return 0
 	}
-	return s.first + float64(x-1)*s.pack
+	return min(s.first+float64(x-1)*s.pack, s.most)
 }
 
 // orderIndex returns the x whose order quantity is nearest to q, within the box.
