@@ -33,11 +33,19 @@ type Summary struct {
 	CoverWeeks    *float32 `json:"cover_weeks" doc:"weeks of mean demand that stock lasts; null without demand"`
 	Overstock     *float32 `json:"overstock" doc:"units left at the end of the horizon if nothing is ordered"`
 	OrderValue    *float32 `json:"order_value" doc:"order_quantity at cost, money; null where the cost is not known"`
+
+	demandValue float64 // mean demand over the horizon, at the price; NaN where that is not known
+}
+
+// perUnit is what a unit of an article is worth, money; NaN where that is not known.
+type perUnit struct {
+	Price    float64 `json:"price"`
+	UnitCost float64 `json:"unit_cost"`
 }
 
 // summaryColumns are the numbers that a snapshot of recommendations keeps in memory, in the order of summaryValues.
 var summaryColumns = []string{"status", "order_week", "order_quantity", "fill_rate", "none_fill_rate", "stockout_risk", "saving", "saving_low",
-	"saving_high", "mean_cost", "stock", "average_stock", "cover_weeks", "overstock"}
+	"saving_high", "mean_cost", "stock", "average_stock", "cover_weeks", "overstock", "mean_demand"}
 
 var statuses = []string{"ok", "no_order", "degraded"}
 
@@ -50,14 +58,14 @@ func summaryValues(r *table.RecommendationRow) []float64 {
 	}
 	return []float64{float64(slices.Index(statuses, r.Texts["status"])), n("order_week"), n("order_quantity"), n("fill_rate"), n("none_fill_rate"),
 		1 - n("none_availability"), n("saving"), n("saving_low"), n("saving_high"), n("mean_cost"), n("stock"), n("average_stock"), r.CoverWeeks(),
-		math.Max(0, n("stock")-n("none_units_sold"))}
+		math.Max(0, n("stock")-n("none_units_sold")), n("mean_demand")}
 }
 
-func summaryOf(merchant, article string, values func(column int) float64, unitCost float64) Summary {
+func summaryOf(merchant, article string, values func(column int) float64, money perUnit) Summary {
 	p := func(column int) *float32 { return known(values(column)) }
 	s := Summary{MerchantID: merchant, ArticleID: article, OrderWeek: int(values(1)), OrderQuantity: float32(values(2)), FillRate: p(3), NoneFillRate: p(4),
 		StockoutRisk: p(5), Saving: p(6), SavingLow: p(7), SavingHigh: p(8), MeanCost: p(9), Stock: p(10), AverageStock: p(11), CoverWeeks: p(12),
-		Overstock: p(13), OrderValue: known(unitCost * values(2))}
+		Overstock: p(13), OrderValue: known(money.UnitCost * values(2)), demandValue: money.Price * values(14)}
 	if i := int(values(0)); i >= 0 && i < len(statuses) {
 		s.Status = statuses[i]
 	}
@@ -86,8 +94,8 @@ type newer struct {
 type recommendationDocument struct {
 	Row         *table.RecommendationRow `json:"row"`
 	Explanation string                   `json:"explanation"`
-	UnitCost    float64                  `json:"unit_cost"`
-	Job         string                   `json:"job,omitempty"` // what it was made for
+	perUnit
+	Job string `json:"job,omitempty"` // what it was made for
 }
 
 // recommendationJSON is the public form: the columns of the table, and the explanation.
@@ -116,8 +124,8 @@ type assortment struct {
 type runView struct {
 	runInfo
 	recommendations *snapshot.File
-	policies        []atomic.Pointer[simulate.RSQ]         // [number in recommendations] nil: nobody has asked yet
-	unitCost        func(merchant, article string) float64 // NaN where it is not known
+	policies        []atomic.Pointer[simulate.RSQ] // [number in recommendations] nil: nobody has asked yet
+	perUnit         func(merchant, article string) perUnit
 }
 
 type runInfo struct {
@@ -151,8 +159,8 @@ type Overview struct {
 	Saving       float64 `json:"saving" doc:"sum of the mean cost saved against not ordering, money"`
 	Degraded     int     `json:"degraded"`
 	Recalculated int     `json:"recalculated" doc:"articles whose recommendation is newer than the nightly run"`
-	MeanFillRate float64 `json:"mean_fill_rate"`
-	MeanNoneFill float64 `json:"mean_none_fill_rate"`
+	MeanFillRate float64 `json:"mean_fill_rate" doc:"weighted by price and demand, over the articles of which these are known"`
+	MeanNoneFill float64 `json:"mean_none_fill_rate" doc:"the same without an order"`
 }
 
 func newAssortment() *assortment {
@@ -265,12 +273,12 @@ func (a *assortment) build(merchant string) *list {
 			article := r.recommendations.Article(i)
 			if above[article] == nil {
 				l.items = append(l.items, summaryOf(merchant, article, func(c int) float64 { return r.recommendations.Value(i, c) },
-					r.unitCost(merchant, article)))
+					r.perUnit(merchant, article)))
 			}
 		}
 	}
 	for article, n := range above {
-		l.items = append(l.items, summaryOf(merchant, article, func(c int) float64 { return n.values[c] }, n.doc.UnitCost))
+		l.items = append(l.items, summaryOf(merchant, article, func(c int) float64 { return n.values[c] }, n.doc.perUnit))
 		if l.overview.AsOf == "" {
 			l.overview.AsOf, l.overview.RunID = n.doc.Row.Texts["as_of"], n.doc.Row.Texts["run_id"]
 		}
@@ -288,6 +296,7 @@ func (o *Overview) add(items []Summary) {
 		}
 		return float64(*p)
 	}
+	demand := 0.0 // money
 	for i := range items {
 		s := &items[i]
 		o.Articles++
@@ -306,11 +315,14 @@ func (o *Overview) add(items []Summary) {
 			o.Degraded++
 		}
 		o.Saving += value(s.Saving)
-		o.MeanFillRate += value(s.FillRate)
-		o.MeanNoneFill += value(s.NoneFillRate)
+		if w := s.demandValue; w > 0 {
+			demand += w
+			o.MeanFillRate += w * value(s.FillRate)
+			o.MeanNoneFill += w * value(s.NoneFillRate)
+		}
 	}
-	if n := float64(o.Articles); n > 0 {
-		o.MeanFillRate, o.MeanNoneFill = o.MeanFillRate/n, o.MeanNoneFill/n
+	if demand > 0 {
+		o.MeanFillRate, o.MeanNoneFill = o.MeanFillRate/demand, o.MeanNoneFill/demand
 	}
 }
 

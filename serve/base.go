@@ -40,17 +40,24 @@ func (b *baseView) moment() time.Time {
 	return b.cut
 }
 
-const unitCostColumn = 0
+// baseColumns are the numbers that a snapshot of features keeps in memory.
+var baseColumns = []string{"price", "unit_cost"}
 
-func (b *baseView) unitCost(merchant, article string) float64 {
-	if b == nil {
-		return math.NaN()
+func (b *baseView) perUnit(merchant, article string) perUnit {
+	if b != nil {
+		if i := b.file.Find(merchant, article); i >= 0 {
+			return perUnit{b.value(i, "price"), b.value(i, "unit_cost")}
+		}
 	}
-	i := b.file.Find(merchant, article)
-	if i < 0 {
-		return math.NaN()
+	return perUnit{math.NaN(), math.NaN()}
+}
+
+// value returns a number of an article; NaN where the snapshot, of an earlier version, has none.
+func (b *baseView) value(i int, column string) float64 {
+	if c := slices.Index(b.file.Meta.Columns, column); c >= 0 {
+		return b.file.Value(i, c)
 	}
-	return b.file.Value(i, unitCostColumn)
+	return math.NaN()
 }
 
 func (s *Server) snapshots() string { return filepath.Join(s.config.Dir, "snapshots") }
@@ -141,7 +148,7 @@ func (s *Server) writeFeatures(ctx context.Context, path string, cut time.Time, 
 	}
 	asOf = asOf.AddDate(0, 0, -(int(asOf.Weekday())+6)%7)
 	text := map[string]string{"cut": cut.UTC().Format(time.RFC3339Nano)}
-	w, err := snapshot.Create(path, snapshot.Meta{ID: filepath.Base(path), Columns: []string{"unit_cost"}, Text: text})
+	w, err := snapshot.Create(path, snapshot.Meta{ID: filepath.Base(path), Columns: baseColumns, Text: text})
 	if err != nil {
 		return err
 	}
@@ -168,7 +175,7 @@ func (s *Server) writeFeatures(ctx context.Context, path string, cut time.Time, 
 		if err == nil {
 			var data []byte
 			if data, err = json.Marshal(f); err == nil {
-				err = w.Add(item.Row.Merchant, item.Row.Article, data, item.Row.UnitCost)
+				err = w.Add(item.Row.Merchant, item.Row.Article, data, item.Row.Price, item.Row.UnitCost)
 			}
 		}
 		if err != nil {
@@ -278,7 +285,7 @@ func (s *Server) openRun(path string) (*runView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &runView{recommendations: f, policies: make([]atomic.Pointer[simulate.RSQ], f.Len()), unitCost: func(m, a string) float64 { return s.base.Load().unitCost(m, a) }}
+	v := &runView{recommendations: f, policies: make([]atomic.Pointer[simulate.RSQ], f.Len()), perUnit: func(m, a string) perUnit { return s.base.Load().perUnit(m, a) }}
 	if err := json.Unmarshal([]byte(f.Meta.Text["info"]), &v.runInfo); err != nil || !slices.Equal(f.Meta.Columns, summaryColumns) {
 		return nil, errors.Join(fmt.Errorf("%s is of another version of restock", path), err, f.Close())
 	}

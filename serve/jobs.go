@@ -150,11 +150,11 @@ func (s *Server) reoptimise(ctx context.Context, keys []table.Key, d *store.Deli
 	}
 	lastSign := time.Now()
 	return parallel.Ordered(ctx, max(1, len(workers)), sequence(keys), func(worker int, key table.Key) result {
-		row, unitCost, err := s.recommend(ctx, key, workers[worker], runID)
+		row, money, err := s.recommend(ctx, key, workers[worker], runID)
 		if err == nil && s.config.Shadow != nil {
 			s.shadow(ctx, key, row, workers[worker])
 		}
-		return result{key, &recommendationDocument{Row: row, UnitCost: unitCost, Job: j.ID}, err}
+		return result{key, &recommendationDocument{Row: row, perUnit: money, Job: j.ID}, err}
 	}, func(r result) error {
 		var found problems
 		switch {

@@ -227,15 +227,15 @@ func (s *Server) prepare(ctx context.Context, key table.Key) (*prepared, error) 
 }
 
 // recommend decides an article.
-func (s *Server) recommend(ctx context.Context, key table.Key, w *optimize.Workspace, runID string) (*table.RecommendationRow, float64, error) {
+func (s *Server) recommend(ctx context.Context, key table.Key, w *optimize.Workspace, runID string) (*table.RecommendationRow, perUnit, error) {
 	p, err := s.prepare(ctx, key)
 	if err != nil {
-		return nil, 0, err
+		return nil, perUnit{}, err
 	}
 	rec, err := optimize.Decide(s.sampler, p.Input, p.Options, w)
 	if err != nil {
-		return nil, 0, err
+		return nil, perUnit{}, err
 	}
 	run := table.RunInfo{RunID: runID, AsOf: p.features.asOf, Seed: s.config.Seed, EngineVersion: optimize.EngineVersion}
-	return table.RecommendationOf(run, key, &rec, decision.Hash(p.Input, p.Options)), p.row.UnitCost, nil
+	return table.RecommendationOf(run, key, &rec, decision.Hash(p.Input, p.Options)), perUnit{p.row.Price, p.row.UnitCost}, nil
 }

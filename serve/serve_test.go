@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -431,6 +432,38 @@ func TestRebuild(t *testing.T) {
 		f.ok("north", "GET", north+"/articles/a1/recommendation", "", &row)
 		return int(row.Numbers["order_quantity"])%7 == 0 && strings.Contains(row.Texts["run_id"], "+j")
 	})
+}
+
+// A merchant's fill rates weigh articles by price and demand, those of the nightly run and newer ones alike.
+func TestOverviewFillRates(t *testing.T) {
+	f := newFixture(t, nil)
+	f.ok("north", "PUT", north+"/articles/a1/features", `{"article":{"on_hand":1,"price":900,"unit_cost":8},"stock_at":"2026-11-18T00:00:00Z",`+
+		`"forecast":{"as_of":"2026-11-16","levels":[0.5],"quantiles":[[3],[3],[3],[3],[3],[3],[3],[3],[3],[3],[3],[3]]}}`, nil)
+	var set Accepted
+	f.ok("north", "PATCH", north+"/articles/a1", `{"pack_size": 40}`, &set)
+	f.finish(set.Job)
+	var o Overview
+	f.ok("north", "GET", north+"/overview", "", &o)
+	var served, unordered, demand, plain float64
+	for i := range 10 {
+		var row table.RecommendationRow
+		f.ok("north", "GET", fmt.Sprintf("%s/articles/a%d/recommendation", north, i), "", &row)
+		weight := 20 * row.Numbers["mean_demand"]
+		if i == 1 {
+			weight = 900 * row.Numbers["mean_demand"]
+		}
+		demand += weight
+		served += weight * row.Numbers["fill_rate"]
+		unordered += weight * row.Numbers["none_fill_rate"]
+		plain += row.Numbers["none_fill_rate"] / 10
+	}
+	served, unordered = served/demand, unordered/demand
+	if math.Abs(plain-unordered) < 0.05 {
+		t.Fatalf("the weights make no difference: %v and %v", plain, unordered)
+	}
+	if math.Abs(o.MeanFillRate-served) > 1e-6 || math.Abs(o.MeanNoneFill-unordered) > 1e-6 {
+		t.Errorf("served %v and %v without orders, want %v and %v", o.MeanFillRate, o.MeanNoneFill, served, unordered)
+	}
 }
 
 func TestListsAndFormats(t *testing.T) {
