@@ -25,7 +25,7 @@ func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger)
 		Sizes:   []int{a.Horizon, s.orders, s.levels, s.orders, a.Horizon, len(triggers)},
 		Reach:   []float64{3, orders, levels, orders, 3, 1},
 		Weights: []float64{0.5, 3, 3, 3, 2, 0.4},
-		Moves:   rsqMoves(s.pack / s.step),
+		Moves:   rsqMoves(d, &s),
 		Policy: func(x []int) simulate.Policy {
 			var y [maxDimensions]int
 			same.point(x, y[:])
@@ -37,10 +37,13 @@ func rsqFamily(a *simulate.Article, d *demandFacts, triggers []simulate.Trigger)
 	}
 }
 
-// rsqMoves are the steps that keep the total order, or how much has to be sold before the first reorder. pack is the size of a
-// pack in levels.
-func rsqMoves(pack float64) []Move {
+// rsqMoves are the steps that keep the total order, how much has to be sold before the first reorder, or the scenarios in which the
+// last one is placed.
+func rsqMoves(d *demandFacts, s *scale) []Move {
+	pack := s.pack / s.step // a pack in levels
 	levels := func(packs int) int { return int(math.Round(float64(packs) * pack)) }
+	last := len(d.mean) - 2
+	sold := func(week int) float64 { return d.mean[week] / s.step } // mean demand of the weeks before, in levels
 	return []Move{
 		{dimLimit, func(x []int, step int) { // more or fewer reorders of the same total
 			old := max(1, x[dimLimit]-x[dimT0])
@@ -71,6 +74,19 @@ func rsqMoves(pack float64) []Move {
 		{dimQ, func(x []int, step int) { // the second reorder in the same scenarios
 			x[dimQ] += step
 			x[dimS] += levels(step)
+		}},
+		{dimT0, func(x []int, step int) { // everything later
+			x[dimT0] += step
+			x[dimLimit] += step
+		}},
+		{dimLimit, func(x []int, step int) { // a later end, with the last reorder in the same scenarios
+			old := x[dimLimit]
+			x[dimLimit] = clampInt(old+step, 0, last)
+			x[dimS] -= int(math.Round(sold(x[dimLimit]) - sold(old)))
+		}},
+		{dimLimit, func(x []int, step int) { // reorders soon after the kick-start only, where less than the mean was sold until then
+			x[dimLimit] = clampInt(x[dimT0]+abs(step), 0, last)
+			x[dimS] = int(math.Round((d.position+s.order(x[dimQ0]))/s.step - sold(x[dimLimit])))
 		}},
 	}
 }
