@@ -111,8 +111,8 @@ type listQuery struct {
 	Search     string  `query:"search" doc:"part of an article's ID" maxLength:"256"`
 	Status     string  `query:"status" enum:",ok,no_order,degraded" doc:"only articles of this status"`
 	OrderNow   bool    `query:"order_now" doc:"only what is to be ordered in week 0"`
-	MinRisk    float64 `query:"min_stockout_risk" minimum:"0" maximum:"1"`
-	MinOverstk float64 `query:"min_overstock" minimum:"0" doc:"units"`
+	MinRisk    float64 `query:"min_stockout_risk" minimum:"0" maximum:"1" doc:"of the weeks; the overview counts the articles from 0.25 on"`
+	MinOverstk float64 `query:"min_overstock_share" minimum:"0" maximum:"1" doc:"of the stock; the overview counts the articles from 0.25 on"`
 	Limit      int     `query:"limit" default:"50" minimum:"1" maximum:"1000"`
 	Cursor     string  `query:"cursor" doc:"next of the page before" maxLength:"64"`
 	Accept     string  `header:"Accept"`
@@ -188,7 +188,7 @@ func (s *Server) listArticles(ctx context.Context, in *listQuery) (*huma.StreamR
 func (in *listQuery) passes(x *Summary) bool {
 	return (in.Search == "" || strings.Contains(strings.ToLower(x.ArticleID), strings.ToLower(in.Search))) &&
 		(in.Status == "" || x.Status == in.Status) && (!in.OrderNow || x.OrderWeek == 0 && x.OrderQuantity > 0) &&
-		(in.MinRisk == 0 || number(x.StockoutRisk) >= in.MinRisk) && (in.MinOverstk == 0 || number(x.Overstock) >= in.MinOverstk)
+		(in.MinRisk == 0 || number(x.StockoutRisk) >= in.MinRisk) && (in.MinOverstk == 0 || x.overstockShare() >= in.MinOverstk)
 }
 
 const (

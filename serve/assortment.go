@@ -72,6 +72,9 @@ func summaryOf(merchant, article string, values func(column int) float64, money 
 	return s
 }
 
+// overstockShare is the share of the stock that is left at the end of the horizon if nothing is ordered; NaN without stock.
+func (s *Summary) overstockShare() float64 { return number(s.Overstock) / number(s.Stock) }
+
 // known returns nil for what JSON can't say.
 func known(v float64) *float32 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -305,10 +308,10 @@ func (o *Overview) add(items []Summary) {
 			o.OrderUnits += float64(s.OrderQuantity)
 			o.OrderValue += value(s.OrderValue)
 		}
-		if value(s.StockoutRisk) >= 0.25 {
+		if number(s.StockoutRisk) >= 0.25 {
 			o.StockoutRisk++
 		}
-		if stock := value(s.Stock); stock > 0 && value(s.Overstock) >= 0.25*stock {
+		if s.overstockShare() >= 0.25 {
 			o.Overstock++
 		}
 		if s.Status == "degraded" {

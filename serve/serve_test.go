@@ -434,6 +434,44 @@ func TestRebuild(t *testing.T) {
 	})
 }
 
+// A key figure of the overview and the list that its tile leads to name the same articles.
+func TestOverviewCountsWhatTheListsShow(t *testing.T) {
+	var items []Summary
+	shares := []float64{math.NaN(), 0, 0.1, 0.2499, 0.25, 0.5, 1}
+	for _, stock := range []float64{math.NaN(), 0, 1, 8, 1000} {
+		for _, share := range shares {
+			for _, risk := range shares {
+				for week := range 2 {
+					items = append(items, Summary{Status: statuses[week*2], OrderWeek: week, OrderQuantity: float32(len(items) % 3), Stock: known(stock),
+						Overstock: known(stock * share), StockoutRisk: known(risk)})
+				}
+			}
+		}
+	}
+	var o Overview
+	o.add(items)
+	for name, c := range map[string]struct {
+		figure int
+		filter listQuery
+	}{
+		"articles": {o.Articles, listQuery{}}, "to order": {o.ToOrder, listQuery{OrderNow: true}}, "degraded": {o.Degraded, listQuery{Status: "degraded"}},
+		"would run out": {o.StockoutRisk, listQuery{MinRisk: 0.25}}, "too much stock": {o.Overstock, listQuery{MinOverstk: 0.25}},
+	} {
+		listed := 0
+		for i := range items {
+			if c.filter.passes(&items[i]) {
+				listed++
+			}
+		}
+		if listed != c.figure || listed == 0 {
+			t.Errorf("%s: the overview counts %d articles, the list shows %d", name, c.figure, listed)
+		}
+	}
+	if want := 3 * 3 * len(shares) * 2; o.Overstock != want { // three sizes of stock, three shares from 0.25 on
+		t.Errorf("too much stock: %d articles, want %d", o.Overstock, want)
+	}
+}
+
 // A merchant's fill rates weigh articles by price and demand, those of the nightly run and newer ones alike.
 func TestOverviewFillRates(t *testing.T) {
 	f := newFixture(t, nil)

@@ -54,7 +54,7 @@ async function showList(list: HTMLElement, merchant: string, query: URLSearchPar
     if (search.value.trim()) p.set("search", search.value.trim());
     if (filter === "order") p.set("order_now", "true");
     if (filter === "risk") p.set("min_stockout_risk", "0.25");
-    if (filter === "overstock") p.set("min_overstock", "1");
+    if (filter === "overstock") p.set("min_overstock_share", "0.25");
     return p;
   };
   const load = async (fresh: boolean) => {

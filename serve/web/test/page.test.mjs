@@ -93,8 +93,12 @@ test("sorting, filters and the export", async (t) => {
   const page = await open(t, "");
   await page.getByRole("button", { name: "Stock" }).click();
   await page.locator('th[aria-sort="descending"]').filter({ hasText: "Stock" }).waitFor();
-  await page.getByRole("link", { name: /would run out/ }).click();
-  await page.locator(".tile.chosen").waitFor();
+  for (const name of ["to order this week", "too much stock", "would run out"]) {
+    await page.getByRole("link", { name }).click();
+    await page.locator(".tile.chosen").filter({ hasText: name }).waitFor();
+    const counted = await page.locator(".tile.chosen strong").textContent();
+    await page.getByText(new RegExp(`of ${counted} articles`)).waitFor();
+  }
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export as CSV" }).click();
   const lines = readFileSync(await (await download).path(), "utf8").trim().split("\n");
