@@ -31,11 +31,16 @@ func TestExamples(t *testing.T) {
 		inputs, printed := part[1], part[2]
 		var results string
 		t.Run(fmt.Sprint(count), func(t *testing.T) {
-			results = runExample(t, inputs)
+			var check func()
+			results, check = runExample(t, inputs)
+			defer check()
 			if !*update && results != printed {
 				t.Errorf("%s:\n%s\n\nthe page says\n%sthe simulator says\n%s", examplesFile, inputs, printed, results)
 			}
 		})
+		if results == "" { // not even the inputs could be used
+			return block
+		}
 		return "```example\n" + inputs + "\n\n" + results + "```"
 	})
 	if blocks := strings.Count(string(text), "```example"); count < 20 || count != blocks {
@@ -48,8 +53,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// runExample runs an example and prints its weeks and its costs. It also puts it through the second simulator.
-func runExample(t *testing.T, inputs string) string {
+// runExample runs an example and prints its weeks and its costs. check puts it through the second simulator.
+func runExample(t *testing.T, inputs string) (results string, check func()) {
 	a := DefaultArticle()
 	var p Policy
 	var demand, leadTime, round []float64
@@ -86,8 +91,6 @@ func runExample(t *testing.T, inputs string) string {
 		t.Fatal(err)
 	}
 	sc := handmade([][]float64{demand}, [][]float64{leadTime}, oneRow(lag), oneRow(round))
-	checkTrace(t, &a, p, sc)
-
 	var out strings.Builder
 	out.WriteString("week  on_hand_start  order  arrivals  returns  sales  lost  on_hand_end\n")
 	total := newWorld(sc.Weeks).scenario(&a, p, sc, 0, func(week int, r WeekRecord) {
@@ -109,7 +112,7 @@ func runExample(t *testing.T, inputs string) string {
 		parts = []string{"nothing"}
 	}
 	fmt.Fprintf(&out, "cost  %s = %v\n", strings.Join(parts, " + "), c.Total())
-	return out.String()
+	return out.String(), func() { checkTrace(t, &a, p, sc) }
 }
 
 func oneRow[T any](x []T) [][]T {
