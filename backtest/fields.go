@@ -70,7 +70,7 @@ func (r *Report) Row(o *Outcome) *table.OutcomeRow {
 	return &table.OutcomeRow{Key: o.Key, Date: forecast.WeekStart(r.Dates[o.Date]), Arm: r.Arms[o.Arm].Name, Class: o.Class.String(), Policy: o.Policy,
 		Weeks: o.Weeks, OrdersPlaced: int(f.Orders), ShortWeeks: int(o.Short), Numbers: table.OutcomeNumbers{o.Demand, o.Imputed, o.Forecast, o.Error, f.Sales,
 			f.Lost, f.Ordered, f.OnHand / weeks, f.Final, c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock, c.Total(), gmv,
-			gmv - c.Holding - c.Inbound - c.Outbound - c.Returns}}
+			c.AfterFulfilment(gmv)}}
 }
 
 // Notes are the metadata of the outcomes table: who is set against whom, and for how many SKUs each arm exists.

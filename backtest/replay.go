@@ -144,15 +144,8 @@ func (s *sku) live(p simulate.Policy, act *actual, evaluate []int, advance int, 
 	weeks := max(evaluate[len(evaluate)-1], advance)
 	visit := func(t int, r simulate.WeekRecord) {
 		transit += r.Order - r.Arrivals
-		f := &sum.Flows
-		f.OnHand += r.OnHandEnd
-		f.Ordered += r.Order
-		f.Sales += r.Sales
-		f.Lost += r.Lost
-		f.Final = r.OnHandEnd + transit
-		if r.Order > 0 {
-			f.Orders++
-		}
+		sum.Flows.Book(&r, 1)
+		sum.Flows.Final = r.OnHandEnd + transit
 		if r.Lost > 0 {
 			sum.Short++
 		}

@@ -44,17 +44,7 @@ func (t *Tally) add(o *Outcome) {
 		t.Filled += potential * o.Flows.Sales / o.Demand
 	}
 	t.SoldWeeks += o.Flows.Sales / weeks
-	t.addCost(&o.Costs)
-}
-
-func (t *Tally) addCost(o *simulate.CostParts) {
-	c := &t.Cost
-	c.Holding += o.Holding
-	c.Inbound += o.Inbound
-	c.Outbound += o.Outbound
-	c.Returns += o.Returns
-	c.LostSales += o.LostSales
-	c.Overstock += o.Overstock
+	t.Cost.Add(&o.Costs)
 }
 
 // join adds the sums of other SKUs.
@@ -75,13 +65,11 @@ func (t *Tally) join(o *Tally) {
 	t.Available += o.Available
 	t.Filled += o.Filled
 	t.SoldWeeks += o.SoldWeeks
-	t.addCost(&o.Cost)
+	t.Cost.Add(&o.Cost)
 }
 
-// GMVAfterFulfilment is the GMV less holding, inbound, outbound and returns: model.md, section 6.
-func (t *Tally) GMVAfterFulfilment() float64 {
-	return t.GMV - t.Cost.Holding - t.Cost.Inbound - t.Cost.Outbound - t.Cost.Returns
-}
+// GMVAfterFulfilment is the GMV less the costs of fulfilment.
+func (t *Tally) GMVAfterFulfilment() float64 { return t.Cost.AfterFulfilment(t.GMV) }
 
 // FillRate is the share of the demand that was sold, weighted by price · demand; 1 without demand.
 func (t *Tally) FillRate() float64 { return ratio(t.Filled, t.Potential, 1) }
@@ -143,7 +131,7 @@ func (m *measures) add(o *Outcome, arms int) {
 	}
 	cost := o.Costs.Total()
 	m.cost[o.Arm] += cost
-	m.gmv[o.Arm] += o.Price*o.Flows.Sales - o.Costs.Holding - o.Costs.Inbound - o.Costs.Outbound - o.Costs.Returns
+	m.gmv[o.Arm] += o.Costs.AfterFulfilment(o.Price * o.Flows.Sales)
 }
 
 func (m *measures) join(o *measures) {

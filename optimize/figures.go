@@ -10,7 +10,7 @@ func figures(o *simulate.Outcome) Figures {
 		Holding:  c.Holding, Inbound: c.Inbound, Outbound: c.Outbound,
 		Returns: c.Returns, LostSales: c.LostSales, Overstock: c.Overstock,
 		FillRate: m.FillRate, Availability: m.Availability,
-		GMV: m.GMV, GMVAfterFulfilment: m.GMV - c.Holding - c.Inbound - c.Outbound - c.Returns,
+		GMV: m.GMV, GMVAfterFulfilment: c.AfterFulfilment(m.GMV),
 		AverageStock: m.AverageStock,
 		UnitsSold:    m.Sold, UnitsLost: m.Lost, UnitsOrdered: m.Ordered, OrdersPlaced: m.Orders,
 	}

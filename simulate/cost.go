@@ -15,6 +15,21 @@ func (c CostParts) Total() float64 {
 	return c.Holding + c.Inbound + c.Outbound + c.Returns + c.LostSales + c.Overstock
 }
 
+// Add adds the costs of others.
+func (c *CostParts) Add(o *CostParts) {
+	c.Holding += o.Holding
+	c.Inbound += o.Inbound
+	c.Outbound += o.Outbound
+	c.Returns += o.Returns
+	c.LostSales += o.LostSales
+	c.Overstock += o.Overstock
+}
+
+// AfterFulfilment takes the costs of fulfilment off a GMV.
+func (c *CostParts) AfterFulfilment(gmv float64) float64 {
+	return gmv - c.Holding - c.Inbound - c.Outbound - c.Returns
+}
+
 // Cost puts prices to a scenario's flows: model.md, section 2, step 6.
 func (a *Article) Cost(f *Flows) CostParts {
 	return CostParts{

@@ -175,3 +175,20 @@ func TestReviewWeeks(t *testing.T) {
 		}
 	}
 }
+
+// TestCostParts: the sums know every part of a cost.
+func TestCostParts(t *testing.T) {
+	var c CostParts
+	fields, want := reflect.ValueOf(&c).Elem(), 0.0
+	for i := range fields.NumField() {
+		fields.Field(i).SetFloat(float64(int(1) << i))
+		want += float64(int(1) << i)
+	}
+	if c.Total() != want {
+		t.Errorf("%+v sum to %g, want %g", c, c.Total(), want)
+	}
+	twice := c
+	if twice.Add(&c); twice.Total() != 2*want {
+		t.Errorf("%+v added to itself is %+v", c, twice)
+	}
+}

@@ -141,16 +141,23 @@ func (s *Totals) add(r WeekRecord, weight float64) {
 	s.Ordered += r.Order
 	s.Sales += r.Sales
 	s.Lost += r.Lost
-	s.Discounted.OnHand += float64(weight * r.OnHandEnd)
-	s.Discounted.Ordered += float64(weight * r.Order)
-	s.Discounted.Sales += float64(weight * r.Sales)
-	s.Discounted.Lost += float64(weight * r.Lost)
+	s.Discounted.Book(&r, weight)
 	if r.Order > 0 {
 		s.Orders++
-		s.Discounted.Orders += weight
 	}
 	if r.Lost > 0 {
 		s.ShortWeeks++
+	}
+}
+
+// Book adds a week, whose costs have the weight γ^t, to all flows but the final one.
+func (f *Flows) Book(r *WeekRecord, weight float64) {
+	f.OnHand += float64(weight * r.OnHandEnd)
+	f.Ordered += float64(weight * r.Order)
+	f.Sales += float64(weight * r.Sales)
+	f.Lost += float64(weight * r.Lost)
+	if r.Order > 0 {
+		f.Orders += weight
 	}
 }
 
