@@ -293,7 +293,11 @@ func (s *Settings) Article(row *table.ArticleRow) (simulate.Article, Decision, e
 	}
 	if a.MOQ > 0 {
 		const tolerance = 1e-9 // of a pack: a quotient this close to a whole number is one
-		a.MOQ = math.Ceil(a.MOQ/a.PackSize-tolerance) * a.PackSize
+		given := a.MOQ
+		if a.MOQ = math.Ceil(given/a.PackSize-tolerance) * a.PackSize; !(a.MOQ <= simulate.MaxQuantity) {
+			return simulate.Article{}, Decision{}, simulate.FieldErrors{{Column: table.MOQ.String(), Value: formatNumber(given),
+				Reason: fmt.Sprintf("is more than %g units when it is raised to full packs of %s", float64(simulate.MaxQuantity), formatNumber(a.PackSize))}}
+		}
 	}
 	if !e.has(key(table.HoldingCost)) {
 		s.freeStock.Add(1)

@@ -169,6 +169,7 @@ func TestArticleErrors(t *testing.T) {
 		{row(param(table.LostSaleCost, math.NaN())), "lost_sale_cost"},
 		{row(param(table.PackSize, 0), param(table.MOQ, 5)), "pack_size"},
 		{row(param(table.MOQ, 2.5)), "moq"},
+		{row(param(table.MOQ, 1e12), param(table.PackSize, 3)), "moq"}, // 1e12 + 2
 		{row(func(r *table.ArticleRow) { r.Price = math.NaN() }), "price"},
 		{row(func(r *table.ArticleRow) { r.Price = math.Inf(1) }), "price"},
 		{row(func(r *table.ArticleRow) { r.Price, r.OnHand = 5, -1 }), "on_hand price"},
@@ -336,6 +337,11 @@ func TestExampleLoadsAndHoldsTheBuiltInDefaults(t *testing.T) {
 	for _, e := range s.Explain("") {
 		if e.From == "built in" {
 			t.Errorf("the example lacks %s", e.Key)
+		}
+	}
+	for _, k := range Keys() {
+		if k.Meaning == "" {
+			t.Errorf("nothing says what %s means", k.Key)
 		}
 	}
 }
