@@ -154,8 +154,8 @@ func (f *foresight) enough(t int, stock, order float64) float64 {
 	return stock + share*(f.inbound[t]+order)
 }
 
-// week returns what week t costs when it begins with a stock and so many orders arrive in it, and the stock at its end: model.md,
-// section 2, without what is returned later.
+// week returns what week t costs when it begins with a stock and so many orders arrive in it, and the stock at its end: model.md, one
+// week of one scenario, without what is returned later.
 func (f *foresight) week(t int, stock, order float64, orders int) (cost, next float64) {
 	a := f.a
 	inbound := f.inbound[t] + order

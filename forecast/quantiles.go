@@ -67,7 +67,7 @@ func (q *Quantiles) Rearrange() (crossed bool) {
 	return crossed
 }
 
-// At returns the u-quantile of week t's demand, 0 ≤ u < 1, by the definition of model.md, section 4: linear between levels; below the
+// At returns the u-quantile of week t's demand, 0 ≤ u < 1, by the definition of model.md, scenarios: linear between levels; below the
 // first level linear to max(0, q1-(q2-q1)·τ1/(τ2-τ1)) at u = 0; above the last an exponential tail
 // qn + β·ln((1-τn)/(1-u)) with β = (qn-q(n-1))/ln((1-τ(n-1))/(1-τn)). A single level is a constant. Never below 0.
 func (q *Quantiles) At(t int, u float64) float64 {

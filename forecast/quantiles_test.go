@@ -55,7 +55,7 @@ func TestAtIsExactAtLevelsAndMonotone(t *testing.T) {
 	}
 }
 
-// TestTails works the definition of model.md section 4 by hand for levels 0.1, 0.5, 0.9 and values 2, 5, 11.
+// TestTails works the definition of model.md, scenarios, by hand for levels 0.1, 0.5, 0.9 and values 2, 5, 11.
 func TestTails(t *testing.T) {
 	q := Quantiles{shapes[0].levels, shapes[0].values}
 	beta := 6 / math.Log(5) // (11-5)/ln((1-0.5)/(1-0.9))

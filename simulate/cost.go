@@ -30,7 +30,7 @@ func (c *CostParts) AfterFulfilment(gmv float64) float64 {
 	return gmv - c.Holding - c.Inbound - c.Outbound - c.Returns
 }
 
-// Cost puts prices to a scenario's flows: model.md, section 2, step 6.
+// Cost puts prices to a scenario's flows: model.md, costs.
 func (a *Article) Cost(f *Flows) CostParts {
 	return CostParts{
 		Holding:   a.HoldingCost * f.OnHand,

@@ -11,7 +11,7 @@ import (
 // Set names one of the scenario sets of a SKU. Sets are independent of each other.
 type Set int
 
-// The sets of model.md, section 4, and spare ones for repeated draws: Set(n) for any n ≥ 0 is a set of its own.
+// The sets of model.md, scenarios, and spare ones for repeated draws: Set(n) for any n ≥ 0 is a set of its own.
 const (
 	OptSet  Set = 0 // Ω_opt: candidates are compared on it
 	EvalSet Set = 1 // Ω_eval: everything reported comes from it

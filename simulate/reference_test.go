@@ -74,7 +74,7 @@ func (b *bookkeeper) onOrder() (sum float64) {
 	return sum
 }
 
-// wants is section 3: what the policy asks for at the start of a week.
+// wants is the section on policies: what the policy asks for at the start of a week.
 func (b *bookkeeper) wants(week int) float64 {
 	f := func(name string) float64 { return b.Policy[name].(float64) }
 	period, phase := int(b.param("review_period")), int(b.param("review_phase"))

@@ -58,8 +58,7 @@ func (w *world) ordered(t int) float64 {
 	return sum
 }
 
-// week runs week t of scenario i: the order of events of model.md, section 2. To change a rule of the simulation, change it here;
-// the tests then say which fast kernel has to follow.
+// week runs week t of scenario i: the order of events of docs/model.md, which also tells how to change a rule.
 func (w *world) week(a *Article, p Policy, sc *Scenarios, i, t int) WeekRecord {
 	r := WeekRecord{OnHandStart: w.onHand}
 

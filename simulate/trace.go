@@ -7,7 +7,7 @@ import (
 )
 
 // WriteTrace writes the trace of a policy on scenarios drawn with detail: one JSON object a line, the SKU first, then every
-// scenario with its weeks, every number in full precision, as contracts.md describes it. It runs the same code as [Run].
+// scenario with its weeks, every number in full precision. It runs the same code as [Run].
 func WriteTrace(out io.Writer, merchant, article string, a *Article, p Policy, sc *Scenarios) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
