@@ -33,7 +33,7 @@ func TestEngineVersion(t *testing.T) {
 	switch {
 	case got == decided:
 	case got[0] == decided[0]:
-		t.Errorf("version %s decides otherwise than before: raise EngineVersion, and set decided to the new version and %q", got[0], got[1])
+		t.Errorf("version %s decides otherwise than before: raise EngineVersion unless CHANGELOG.md calls it unreleased, and set decided to it and %q", got[0], got[1])
 	default:
 		t.Errorf("a new version: set decided to %q, %q", got[0], got[1])
 	}
