@@ -11,6 +11,7 @@ import (
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/stat"
 	"github.com/restock-engine/restock/io/table"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // SplitArms splits a list of arms at the commas that do not stand between the options of one: a piece that is key=value, of a key
@@ -65,12 +66,10 @@ func HistoryWeeks(path string) (first, last int, err error) {
 
 // Row returns an outcome as a row of the outcomes table.
 func (r *Report) Row(o *Outcome) *table.OutcomeRow {
-	f, c, weeks := &o.Flows, &o.Costs, float64(o.Weeks)
-	gmv := o.Price * f.Sales
+	f := &o.Flows
 	return &table.OutcomeRow{Key: o.Key, Date: forecast.WeekStart(r.Dates[o.Date]), Arm: r.Arms[o.Arm].Name, Class: o.Class.String(), Policy: o.Policy,
-		Weeks: o.Weeks, OrdersPlaced: int(f.Orders), ShortWeeks: int(o.Short), Numbers: table.OutcomeNumbers{o.Demand, o.Imputed, o.Forecast, o.Error, f.Sales,
-			f.Lost, f.Ordered, f.OnHand / weeks, f.Final, c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock, c.Total(), gmv,
-			c.AfterFulfilment(gmv)}}
+		Weeks: o.Weeks, OrdersPlaced: int(f.Orders), ShortWeeks: int(o.Short), Costs: o.Costs, GMV: o.Price * f.Sales,
+		Units: table.OutcomeUnits{o.Demand, o.Imputed, o.Forecast, o.Error, f.Sales, f.Lost, f.Ordered, f.OnHand / float64(o.Weeks), f.Final}}
 }
 
 // Notes are the metadata of the outcomes table: who is set against whom, and for how many SKUs each arm exists.
@@ -144,12 +143,14 @@ func (r *Report) comparisonFields(g Group, arm, against int) map[string]any {
 }
 
 func (t *Tally) fields() map[string]any {
-	c := t.Cost
-	return map[string]any{"skus_times_dates": t.SKUs, "demand": t.Demand, "imputed_demand": t.Imputed, "wape": t.WAPE(), "forecast": t.Forecast,
+	fields := map[string]any{"skus_times_dates": t.SKUs, "demand": t.Demand, "imputed_demand": t.Imputed, "wape": t.WAPE(), "forecast": t.Forecast,
 		"units_sold": t.Sold, "units_lost": t.Lost, "units_ordered": t.Ordered, "orders_placed": t.Orders, "average_stock": t.AverageStock(),
-		"turnover": t.Turnover(), "final_stock": t.Final, "cost": c.Total(), "holding": c.Holding, "inbound": c.Inbound, "outbound": c.Outbound,
-		"returns": c.Returns, "lost_sales": c.LostSales, "overstock": c.Overstock, "gmv": t.GMV, "gmv_after_fulfilment": t.GMVAfterFulfilment(),
+		"turnover": t.Turnover(), "final_stock": t.Final, "cost": t.Cost.Total(), "gmv": t.GMV, "gmv_after_fulfilment": t.GMVAfterFulfilment(),
 		"fill_rate": t.FillRate(), "availability": t.Availability()}
+	for i, v := range t.Cost.Values() {
+		fields[simulate.CostPartNames[i]] = v
+	}
+	return fields
 }
 
 func intervalFields(i stat.Interval) map[string]any {

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/restock-engine/restock/internal/plot"
+	"github.com/restock-engine/restock/simulate"
 )
 
 //go:embed page.html
@@ -95,12 +96,12 @@ func (r *Report) figures(arm int) []figure {
 		if t == nil {
 			continue
 		}
-		c, name := t.Cost, l.name
+		values, name := t.Cost.Values(), l.name
 		if l.skus < r.SKUs() {
 			name = fmt.Sprintf("%s (%d SKUs)", name, l.skus)
 		}
 		names = append(names, name)
-		parts = append(parts, []float64{c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock})
+		parts = append(parts, values[:])
 		spots = append(spots, plot.Spot{Name: name, X: t.AverageStock(), Y: 100 * t.FillRate()})
 	}
 	against := r.Arms[r.Against].Name
@@ -109,7 +110,7 @@ func (r *Report) figures(arm int) []figure {
 			Chart: template.HTML(plot.RangesSVG("Saving by date", "Saving of the cost by execution date with 95 % intervals", "execution date", ranges("date")))},
 		{Title: "What is saved, by merchant", Note: "% of the cost of " + against + ", 95 % intervals",
 			Chart: template.HTML(plot.RangesSVG("Saving by merchant", "Saving of the cost by merchant with 95 % intervals", "merchant", ranges("merchant")))},
-		{Title: "Where the cost comes from", Note: "money, all dates, the SKUs that " + against + " exists for, fewer where a name says so", Key: []string{"holding", "inbound", "outbound", "returns", "lost sales", "overstock"},
+		{Title: "Where the cost comes from", Note: "money, all dates, the SKUs that " + against + " exists for, fewer where a name says so", Key: simulate.CostPartWords[:],
 			Chart: template.HTML(plot.BarsSVG("Cost parts", "Cost of each arm by part", names, parts))},
 		{Title: "Service against stock", Note: "fill rate in %, weighted by price × demand; mean stock of a SKU in units",
 			Chart: template.HTML(plot.SpotsSVG("Service against stock", "Fill rate against mean stock of each arm", "mean stock, units", spots))},

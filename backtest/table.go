@@ -3,9 +3,11 @@ package backtest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/restock-engine/restock/internal/stat"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // Table is a table of a report: a title, column names, and rows of text whose first cell is a name.
@@ -126,15 +128,14 @@ func (r *Report) resampled(against int) string {
 // PartsTable splits the cost of all arms.
 func (r *Report) PartsTable() Table {
 	t := Table{Title: "Where the cost comes from", Note: "Money, summed over SKUs and dates; stock left: on hand and outstanding at the end, units.",
-		Headers: []string{"arm", "SKUs", "holding", "inbound", "outbound", "returns", "lost sales", "overstock", "units ordered", "orders", "stock left"}}
+		Headers: slices.Concat([]string{"arm", "SKUs"}, simulate.CostPartWords[:], []string{"units ordered", "orders", "stock left"})}
 	for _, l := range r.lines(r.Against) {
 		if l.tally == nil {
 			continue
 		}
-		c := l.tally.Cost
+		parts := l.tally.Cost.Values()
 		row := []string{l.name, fmt.Sprint(l.skus)}
-		for _, v := range []float64{c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock, l.tally.Ordered, l.tally.Orders,
-			l.tally.Final} {
+		for _, v := range append(parts[:], l.tally.Ordered, l.tally.Orders, l.tally.Final) {
 			row = append(row, number(v))
 		}
 		t.Rows = append(t.Rows, row)

@@ -6,9 +6,7 @@ import "github.com/restock-engine/restock/simulate"
 func figures(o *simulate.Outcome) Figures {
 	m, c := &o.Means, &o.Means.Cost
 	return Figures{
-		MeanCost: c.Total(),
-		Holding:  c.Holding, Inbound: c.Inbound, Outbound: c.Outbound,
-		Returns: c.Returns, LostSales: c.LostSales, Overstock: c.Overstock,
+		MeanCost: c.Total(), Parts: *c,
 		FillRate: m.FillRate, Availability: m.Availability,
 		GMV: m.GMV, GMVAfterFulfilment: c.AfterFulfilment(m.GMV),
 		AverageStock: m.AverageStock,

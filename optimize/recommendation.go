@@ -22,12 +22,7 @@ const (
 type Figures struct {
 	Objective          float64
 	MeanCost           float64
-	Holding            float64
-	Inbound            float64 // with the cost per order
-	Outbound           float64
-	Returns            float64
-	LostSales          float64
-	Overstock          float64
+	Parts              simulate.CostParts // of the mean cost
 	FillRate           float64
 	Availability       float64
 	GMV                float64

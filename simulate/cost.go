@@ -10,6 +10,17 @@ type CostParts struct {
 	Overstock float64 `json:"overstock"`
 }
 
+// CostPartNames are the parts' names in tables, JSON and reports, in the order of [CostParts.Values].
+var CostPartNames = [...]string{"holding", "inbound", "outbound", "returns", "lost_sales", "overstock"}
+
+// CostPartWords are the names for people to read.
+var CostPartWords = [len(CostPartNames)]string{"holding", "inbound and orders", "outbound", "returns", "lost sales", "overstock"}
+
+// Values returns the parts, in the order of [CostPartNames].
+func (c *CostParts) Values() [len(CostPartNames)]float64 {
+	return [...]float64{c.Holding, c.Inbound, c.Outbound, c.Returns, c.LostSales, c.Overstock}
+}
+
 // Total returns the cost C(θ, ω).
 func (c CostParts) Total() float64 {
 	return c.Holding + c.Inbound + c.Outbound + c.Returns + c.LostSales + c.Overstock

@@ -176,13 +176,17 @@ func TestReviewWeeks(t *testing.T) {
 	}
 }
 
-// TestCostParts: the sums know every part of a cost.
+// TestCostParts: the sums and the lists know every part of a cost.
 func TestCostParts(t *testing.T) {
 	var c CostParts
 	fields, want := reflect.ValueOf(&c).Elem(), 0.0
 	for i := range fields.NumField() {
-		fields.Field(i).SetFloat(float64(int(1) << i))
-		want += float64(int(1) << i)
+		part := float64(int(1) << i)
+		fields.Field(i).SetFloat(part)
+		want += part
+		if name := fields.Type().Field(i).Tag.Get("json"); len(CostPartNames) != fields.NumField() || CostPartNames[i] != name || c.Values()[i] != part {
+			t.Fatalf("part %d is %s, the lists have %v and %v", i, name, CostPartNames, c.Values())
+		}
 	}
 	if c.Total() != want {
 		t.Errorf("%+v sum to %g, want %g", c, c.Total(), want)

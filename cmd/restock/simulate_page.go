@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/restock-engine/restock/internal/plot"
-	"github.com/restock-engine/restock/optimize"
 	"github.com/restock-engine/restock/simulate"
 )
 
@@ -60,9 +59,10 @@ func (s *simulation) writePage(out io.Writer) error {
 		"cost; share of the scenarios in %", costs, []plot.Mark{{Value: first.MeanCost.Estimate, Name: "mean"}, {Value: first.Objective.Estimate, Name: s.indicators()[0].name}}))
 	parts := make([][]float64, len(s.results))
 	for i, r := range s.results {
-		parts[i] = costParts(&r.Figures)
+		values := r.Figures.Parts.Values()
+		parts[i] = values[:]
 	}
-	p.PartNames = []string{"holding", "inbound and orders", "outbound", "returns", "lost sales", "overstock"}
+	p.PartNames = simulate.CostPartWords[:]
 	p.Parts = template.HTML(plot.BarsSVG("Mean cost by part", "One bar a policy; the table above has the numbers.", s.names, parts))
 	p.Frontier = template.HTML(s.frontierChart())
 	p.FrontierHeaders, p.FrontierRows = s.frontierTable()
@@ -75,10 +75,6 @@ func (s *simulation) writePage(out io.Writer) error {
 			fmt.Sprintf("%.1f", w.Sales[t]), fmt.Sprintf("%.1f", w.Lost[t]), percent(w.Short[t])))
 	}
 	return tmpl.Execute(out, p)
-}
-
-func costParts(f *optimize.Figures) []float64 {
-	return []float64{f.Holding, f.Inbound, f.Outbound, f.Returns, f.LostSales, f.Overstock}
 }
 
 // assumptions are the article's resolved columns and settings.

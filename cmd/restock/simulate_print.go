@@ -33,15 +33,14 @@ func (s *simulation) indicators() []indicator {
 	if s.options.Objective.Measure != optimize.Mean {
 		objective = fmt.Sprintf("%s %g of the cost", s.options.Objective.Measure, s.options.Objective.P)
 	}
-	return []indicator{
+	list := []indicator{
 		{objective, "objective", "money", func(r *optimize.Comparison) stat.Interval { return r.Objective }},
 		{"mean cost", "mean_cost", "money", func(r *optimize.Comparison) stat.Interval { return r.MeanCost }},
-		{"  holding", "holding", "money", single(func(f *optimize.Figures) float64 { return f.Holding })},
-		{"  inbound and orders", "inbound", "money", single(func(f *optimize.Figures) float64 { return f.Inbound })},
-		{"  outbound", "outbound", "money", single(func(f *optimize.Figures) float64 { return f.Outbound })},
-		{"  returns", "returns", "money", single(func(f *optimize.Figures) float64 { return f.Returns })},
-		{"  lost sales", "lost_sales", "money", single(func(f *optimize.Figures) float64 { return f.LostSales })},
-		{"  overstock", "overstock", "money", single(func(f *optimize.Figures) float64 { return f.Overstock })},
+	}
+	for i, words := range simulate.CostPartWords {
+		list = append(list, indicator{"  " + words, simulate.CostPartNames[i], "money", single(func(f *optimize.Figures) float64 { return f.Parts.Values()[i] })})
+	}
+	return append(list, []indicator{
 		{"cost above the first", "excess_cost", "money", func(r *optimize.Comparison) stat.Interval { return r.Excess }},
 		{"fill rate", "fill_rate", "share", func(r *optimize.Comparison) stat.Interval { return r.FillRate }},
 		{"availability", "availability", "share", single(func(f *optimize.Figures) float64 { return f.Availability })},
@@ -50,7 +49,7 @@ func (s *simulation) indicators() []indicator {
 		{"average stock", "average_stock", "units", single(func(f *optimize.Figures) float64 { return f.AverageStock })},
 		{"units ordered", "units_ordered", "units", single(func(f *optimize.Figures) float64 { return f.UnitsOrdered })},
 		{"orders placed", "orders_placed", "orders", single(func(f *optimize.Figures) float64 { return f.OrdersPlaced })},
-	}
+	}...)
 }
 
 func formatIndicator(unit string, i stat.Interval) string {

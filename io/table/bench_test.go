@@ -11,6 +11,7 @@ import (
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/stat"
 	"github.com/restock-engine/restock/optimize"
+	"github.com/restock-engine/restock/simulate"
 )
 
 // skuKey is the key of the i-th SKU of made-up tables, 500 to a merchant.
@@ -108,7 +109,7 @@ func BenchmarkJoin(b *testing.B) {
 }
 
 func someRecommendation() *optimize.Recommendation {
-	f := optimize.Figures{Objective: 1, MeanCost: 2, Holding: 3, FillRate: 0.97, GMV: 1234.5}
+	f := optimize.Figures{Objective: 1, MeanCost: 2, Parts: simulate.CostParts{Holding: 3}, FillRate: 0.97, GMV: 1234.5}
 	i := stat.Interval{Estimate: 12.5, Low: 10.25, High: 14.75}
 	return &optimize.Recommendation{Status: optimize.OK, ObjectiveEval: i, Figures: f, DoNothing: f, Plan: &f, Saving: i, ObjectiveSaving: i, PlanSaving: &i}
 }

@@ -2,7 +2,10 @@ package table
 
 import (
 	"io"
+	"slices"
 	"time"
+
+	"github.com/restock-engine/restock/simulate"
 )
 
 // OutcomeRow is one row of a backtest's outcomes: what an arm's decision at a date did to a SKU within so many weeks.
@@ -12,16 +15,18 @@ type OutcomeRow struct {
 	Arm, Class   string
 	Policy       string
 	Weeks        int
-	Numbers      OutcomeNumbers
+	Units        OutcomeUnits
+	Costs        simulate.CostParts
+	GMV          float64
 	OrdersPlaced int
 	ShortWeeks   int
 }
 
-// OutcomeNumbers are an outcome's units and money over the weeks of the evaluation, in the order of their columns.
-type OutcomeNumbers [len(outcomeNumbers)]float64
+// OutcomeUnits are an outcome's units over the weeks of the evaluation, in the order of their columns.
+type OutcomeUnits [len(outcomeUnits)]float64
 
-var outcomeNumbers = [...]string{"demand", "imputed_demand", "forecast", "forecast_error", "units_sold", "units_lost", "units_ordered", "average_stock",
-	"final_stock", "holding", "inbound", "outbound", "returns", "lost_sales", "overstock", "cost", "gmv", "gmv_after_fulfilment"}
+var outcomeUnits = [...]string{"demand", "imputed_demand", "forecast", "forecast_error", "units_sold", "units_lost", "units_ordered", "average_stock",
+	"final_stock"}
 
 // OutcomeWriter writes the outcomes table.
 type OutcomeWriter struct{ *tableWriter }
@@ -30,7 +35,7 @@ type OutcomeWriter struct{ *tableWriter }
 func CreateOutcomes(path string, stdout io.Writer) (*OutcomeWriter, error) {
 	columns := []outColumn{{"merchant_id", outText, false}, {"article_id", outText, false}, {"date", outDate, false}, {"arm", outText, false},
 		{"weeks", outInt, false}, {"class", outText, false}, {"policy", outText, false}}
-	for _, n := range outcomeNumbers {
+	for _, n := range slices.Concat(outcomeUnits[:], simulate.CostPartNames[:], []string{"cost", "gmv", "gmv_after_fulfilment"}) {
 		columns = append(columns, outColumn{n, outFloat, false})
 	}
 	columns = append(columns, outColumn{"orders_placed", outInt, false}, outColumn{"short_weeks", outInt, false})
@@ -52,9 +57,12 @@ func (w *OutcomeWriter) Describe(notes [][2]string) {
 func (w *OutcomeWriter) Write(r *OutcomeRow) error {
 	row := append(w.row[:0], textCell(r.Merchant), textCell(r.Article), dateCell(r.Date), textCell(r.Arm), intCell(int64(r.Weeks)), textCell(r.Class),
 		textCell(r.Policy))
-	for _, v := range r.Numbers {
+	for _, v := range r.Units {
 		row = append(row, floatCell(v))
 	}
-	w.row = append(row, intCell(int64(r.OrdersPlaced)), intCell(int64(r.ShortWeeks)))
+	for _, v := range r.Costs.Values() {
+		row = append(row, floatCell(v))
+	}
+	w.row = append(row, floatCell(r.Costs.Total()), floatCell(r.GMV), floatCell(r.Costs.AfterFulfilment(r.GMV)), intCell(int64(r.OrdersPlaced)), intCell(int64(r.ShortWeeks)))
 	return w.put()
 }

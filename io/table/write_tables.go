@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,12 +23,13 @@ type RunInfo struct {
 }
 
 // figureNames are the columns of optimize.Figures after the objective, in the order of figureCells.
-var figureNames = []string{"mean_cost", "holding", "inbound", "outbound", "returns", "lost_sales", "overstock", "fill_rate", "availability",
-	"gmv", "gmv_after_fulfilment", "average_stock", "units_sold", "units_lost", "units_ordered", "orders_placed"}
+var figureNames = slices.Concat([]string{"mean_cost"}, simulate.CostPartNames[:], []string{"fill_rate", "availability",
+	"gmv", "gmv_after_fulfilment", "average_stock", "units_sold", "units_lost", "units_ordered", "orders_placed"})
 
 func figureCells(f *optimize.Figures) []float64 {
-	return []float64{f.MeanCost, f.Holding, f.Inbound, f.Outbound, f.Returns, f.LostSales, f.Overstock, f.FillRate, f.Availability,
-		f.GMV, f.GMVAfterFulfilment, f.AverageStock, f.UnitsSold, f.UnitsLost, f.UnitsOrdered, f.OrdersPlaced}
+	parts := f.Parts.Values()
+	return append(append([]float64{f.MeanCost}, parts[:]...), f.FillRate, f.Availability,
+		f.GMV, f.GMVAfterFulfilment, f.AverageStock, f.UnitsSold, f.UnitsLost, f.UnitsOrdered, f.OrdersPlaced)
 }
 
 var recommendationColumns = func() []outColumn {

@@ -39,16 +39,6 @@ type Params struct {
 	Trigger string  `json:"trigger" doc:"what is compared with s: stock or position"`
 }
 
-// CostParts are the parts of the mean cost, money over the horizon.
-type CostParts struct {
-	Holding   float64 `json:"holding"`
-	Inbound   float64 `json:"inbound"`
-	Outbound  float64 `json:"outbound"`
-	Returns   float64 `json:"returns"`
-	LostSales float64 `json:"lost_sales"`
-	Overstock float64 `json:"overstock"`
-}
-
 // Distribution are quantiles of the cost over the scenarios, money.
 type Distribution struct {
 	Levels []float64 `json:"levels"`
@@ -79,24 +69,24 @@ type Week struct {
 
 // Alternative is what a policy does.
 type Alternative struct {
-	Name          string       `json:"name" enum:"recommended,current,own,do_nothing"`
-	Policy        string       `json:"policy" example:"rsq:t0=0,Q0=40,s=10,Q=20,t_limit=9,trigger=stock"`
-	Params        *Params      `json:"params,omitempty"`
-	OrderWeek     int          `json:"order_week" doc:"of the first order; 0 is now"`
-	OrderQuantity float64      `json:"order_quantity" doc:"units"`
-	Objective     Interval     `json:"objective" doc:"what is minimised, money"`
-	MeanCost      Interval     `json:"mean_cost" doc:"money over the horizon"`
-	CostParts     CostParts    `json:"cost_parts"`
-	FillRate      float64      `json:"fill_rate" doc:"share of the demand that is served"`
-	Availability  float64      `json:"availability" doc:"share of the weeks without lost sales"`
-	GMV           float64      `json:"gmv"`
-	GMVAfter      float64      `json:"gmv_after_fulfilment"`
-	AverageStock  float64      `json:"average_stock" doc:"units"`
-	UnitsOrdered  float64      `json:"units_ordered"`
-	Saving        *Interval    `json:"saving" doc:"mean cost of the current policy (without one: of doing nothing) minus this one's, on the same scenarios; null for that policy itself"`
-	ToRecommended *Interval    `json:"saving_to_recommended" doc:"mean cost of the recommended policy minus this one's, on the same scenarios; null for the recommended one"`
-	Costs         Distribution `json:"cost_distribution"`
-	Weeks         []Week       `json:"weeks"`
+	Name          string             `json:"name" enum:"recommended,current,own,do_nothing"`
+	Policy        string             `json:"policy" example:"rsq:t0=0,Q0=40,s=10,Q=20,t_limit=9,trigger=stock"`
+	Params        *Params            `json:"params,omitempty"`
+	OrderWeek     int                `json:"order_week" doc:"of the first order; 0 is now"`
+	OrderQuantity float64            `json:"order_quantity" doc:"units"`
+	Objective     Interval           `json:"objective" doc:"what is minimised, money"`
+	MeanCost      Interval           `json:"mean_cost" doc:"money over the horizon"`
+	CostParts     simulate.CostParts `json:"cost_parts" doc:"of the mean cost, money over the horizon"`
+	FillRate      float64            `json:"fill_rate" doc:"share of the demand that is served"`
+	Availability  float64            `json:"availability" doc:"share of the weeks without lost sales"`
+	GMV           float64            `json:"gmv"`
+	GMVAfter      float64            `json:"gmv_after_fulfilment"`
+	AverageStock  float64            `json:"average_stock" doc:"units"`
+	UnitsOrdered  float64            `json:"units_ordered"`
+	Saving        *Interval          `json:"saving" doc:"mean cost of the current policy (without one: of doing nothing) minus this one's, on the same scenarios; null for that policy itself"`
+	ToRecommended *Interval          `json:"saving_to_recommended" doc:"mean cost of the recommended policy minus this one's, on the same scenarios; null for the recommended one"`
+	Costs         Distribution       `json:"cost_distribution"`
+	Weeks         []Week             `json:"weeks"`
 }
 
 // FrontierPoint is a policy that no other one found beats in both cost and service.
@@ -159,7 +149,7 @@ var costLevels = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 func (x *judged) alternative(name string, demand []simulate.Fan, asOf time.Time) Alternative {
 	f := &x.result.Figures
 	a := Alternative{Name: name, Policy: x.policy.String(), Objective: interval(x.result.Objective), MeanCost: interval(x.result.MeanCost),
-		CostParts: CostParts{f.Holding, f.Inbound, f.Outbound, f.Returns, f.LostSales, f.Overstock},
+		CostParts: f.Parts,
 		FillRate:  f.FillRate, Availability: f.Availability, GMV: f.GMV, GMVAfter: f.GMVAfterFulfilment, AverageStock: f.AverageStock,
 		UnitsOrdered: f.UnitsOrdered, Costs: Distribution{costLevels, x.quantiles}, Weeks: make([]Week, len(demand))}
 	a.MeanCost.Estimate = f.MeanCost // the interval's differs in the last digit, since it is added up in another order

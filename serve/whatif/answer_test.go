@@ -85,8 +85,7 @@ func check(t *testing.T, a *Answer, want *optimize.Recommendation) {
 			d != nil && math.Abs(d.Estimate-(r.MeanCost.Estimate-x.MeanCost.Estimate)) > 1e-9*x.MeanCost.Estimate {
 			t.Errorf("%s saves %+v against the recommended one", name, d)
 		}
-		p := x.CostParts
-		if sum := p.Holding + p.Inbound + p.Outbound + p.Returns + p.LostSales + p.Overstock; math.Abs(sum-x.MeanCost.Estimate) > 1e-6*sum {
+		if sum := x.CostParts.Total(); math.Abs(sum-x.MeanCost.Estimate) > 1e-6*sum {
 			t.Errorf("%s: the parts add up to %v, not %v", name, sum, x.MeanCost.Estimate)
 		}
 		if len(x.Weeks) != 12 || x.Weeks[1].Date != "2026-11-23" {
