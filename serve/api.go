@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -211,6 +212,10 @@ func brief(_ huma.Context, _ string, answer any) (any, error) {
 			}
 		case map[string]any, map[any]any, []any:
 			detail.Value = nil
+		case float64:
+			if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has no word for it
+				detail.Value = fmt.Sprint(v)
+			}
 		}
 	}
 	return e, nil

@@ -212,10 +212,14 @@ func TestMethodsAndPaths(t *testing.T) {
 		{"POST", "/healthz", 405, "GET, HEAD"}, {"GET", "/openapi.json", 200, ""},
 		{"GET", north + "/articles/" + strings.Repeat("%C3%A9", 200), 422, ""}, {"GET", north + "/articles/%FF%FE/features", 422, ""},
 		{"GET", north + "/articles/a%00b/recommendation", 422, ""}, {"GET", "/v1/merchants/%0A/overview", 422, ""},
+		{"GET", north + "/articles?min_stockout_risk=NaN", 422, ""}, {"GET", north + "/articles?min_overstock_share=nan", 422, ""},
+		{"GET", north + "/articles?min_stockout_risk=Inf", 422, ""}, {"GET", north + "/articles?min_overstock_share=-Inf", 422, ""},
 		{"GET", north + "/articles/a1/features?as_of=", 422, ""}, {"GET", north + "/articles/a1/features?as_of=yesterday", 422, ""},
 	} {
 		if a := f.do("north", c.method, c.path, ""); a.status != c.status || a.header.Get("Allow") != c.allow {
 			t.Errorf("%s %s: %d, Allow %q: %s", c.method, c.path, a.status, a.header.Get("Allow"), a.body)
+		} else if a.status == 422 && !json.Valid(a.body) {
+			t.Errorf("%s %s: %s is no JSON", c.method, c.path, a.body)
 		}
 	}
 }

@@ -118,6 +118,18 @@ type listQuery struct {
 	Accept     string  `header:"Accept"`
 }
 
+// Resolve implements [huma.Resolver]: NaN is neither below the minimum nor above the maximum, and nothing is above it.
+func (in *listQuery) Resolve(huma.Context) []error {
+	var errs []error
+	if math.IsNaN(in.MinRisk) {
+		errs = append(errs, &huma.ErrorDetail{Location: "query.min_stockout_risk", Message: "is not a number"})
+	}
+	if math.IsNaN(in.MinOverstk) {
+		errs = append(errs, &huma.ErrorDetail{Location: "query.min_overstock_share", Message: "is not a number"})
+	}
+	return errs
+}
+
 // Page is a part of a list.
 type Page struct {
 	Items []Summary `json:"items"`
