@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/restock-engine/restock/io/decision"
 	"github.com/restock-engine/restock/io/settings"
@@ -43,6 +44,14 @@ func (s *Server) settingsOf(ctx context.Context, merchant string) (*settings.Set
 
 // mergeSettings puts a merchant's settings, a JSON object of keys, above those of the file.
 func mergeSettings(base *settings.Settings, merchant string, document []byte) (*settings.Settings, error) {
+	partner, err := parseSettings(merchant, document)
+	if err != nil {
+		return nil, err
+	}
+	return base.Merge(partner), nil
+}
+
+func parseSettings(merchant string, document []byte) (*settings.Settings, error) {
 	text, err := json.Marshal(map[string]map[string]json.RawMessage{"merchants": {merchant: document}})
 	if err != nil {
 		return nil, err
@@ -56,10 +65,7 @@ func mergeSettings(base *settings.Settings, merchant string, document []byte) (*
 		}
 		return nil, found
 	}
-	if err != nil {
-		return nil, err
-	}
-	return base.Merge(partner), nil
+	return partner, err
 }
 
 // settingName is the key at the end of a path such as merchants.M.holding_cost.
@@ -81,23 +87,21 @@ var workLimits = []struct {
 // SettingsChange are settings by key.
 type SettingsChange map[string]json.RawMessage
 
-// checkLimits refuses settings that would cost everybody's time.
-func (c SettingsChange) checkLimits(location string, found *problems) {
-	for _, w := range workLimits {
-		var n float64
-		if json.Unmarshal(c[w.name], &n) == nil && n > float64(w.limit) {
-			found.add(location+w.name, "%v is more than the %d that this service allows", n, w.limit)
+// checkLimits refuses settings that would cost everybody's time. It looks at what the settings come to: a number may be given as a text.
+func checkLimits(partner *settings.Settings, merchant string) error {
+	var found problems
+	for _, e := range partner.Explain(merchant) {
+		for _, w := range workLimits {
+			if n, err := strconv.ParseFloat(e.Value, 64); e.Key == w.name && err == nil && n > float64(w.limit) {
+				found.add(w.name, "%v is more than the %d that this service allows", n, w.limit)
+			}
 		}
 	}
+	return found.err()
 }
 
 // putSettings replaces a merchant's settings. They are checked against every rule that does not need an article.
 func (s *Server) putSettings(ctx context.Context, merchant string, c SettingsChange, expect *uint64) (*store.Document, error) {
-	var found problems
-	c.checkLimits("", &found)
-	if err := found.err(); err != nil {
-		return nil, err
-	}
 	for name, value := range c {
 		if string(value) == "null" {
 			delete(c, name)
@@ -107,7 +111,11 @@ func (s *Server) putSettings(ctx context.Context, merchant string, c SettingsCha
 	if err != nil {
 		return nil, err
 	}
-	if _, err := mergeSettings(s.config.Settings, merchant, data); err != nil {
+	partner, err := parseSettings(merchant, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkLimits(partner, merchant); err != nil {
 		return nil, err
 	}
 	key := store.Key{Kind: store.MerchantSettings, Merchant: merchant}

@@ -352,9 +352,11 @@ func TestWorkLimits(t *testing.T) {
 				t.Errorf("what-if with %s: %d %s", changes, a.status, a.body)
 			}
 		}
-		set := fmt.Sprintf(`{%q:%d}`, w.name, w.limit+1)
-		if a := f.do("north", "PUT", north+"/settings", set); a.status != 422 || !strings.Contains(string(a.body), "than the") {
-			t.Errorf("settings %s: %d %s", set, a.status, a.body)
+		for _, number := range []string{"%d", `"%d"`, `"\u002b%d"`} { // texts that are numbers are taken for numbers
+			set := fmt.Sprintf(`{%q:`+number+`}`, w.name, w.limit+1)
+			if a := f.do("north", "PUT", north+"/settings", set); a.status != 422 || !strings.Contains(string(a.body), "than the") {
+				t.Errorf("settings %s: %d %s", set, a.status, a.body)
+			}
 		}
 	}
 }
