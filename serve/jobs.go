@@ -38,7 +38,7 @@ func jobID(revision uint64) string { return "j" + strconv.FormatUint(revision, 1
 func (s *Server) job(ctx context.Context, id string) (*Job, error) {
 	text, ok := strings.CutPrefix(id, "j")
 	revision, err := strconv.ParseUint(text, 10, 64)
-	if !ok || err != nil || revision == 0 {
+	if !ok || err != nil || revision == 0 || id != jobID(revision) {
 		return nil, errUnknownArticle
 	}
 	d, err := s.store.Get(ctx, store.Key{Kind: store.Job, Article: id})

@@ -260,6 +260,9 @@ func TestSettingsAreCarriedOut(t *testing.T) {
 	if again := f.do("north", "GET", north+"/articles/a1/recommendation", "", "If-None-Match", a.header.Get("ETag")); again.status != 304 || len(again.body) > 0 {
 		t.Errorf("unchanged: %d %s", again.status, again.body)
 	}
+	if a := f.do("north", "GET", "/v1/jobs/j0"+set.Job[1:], ""); a.status != 404 {
+		t.Errorf("another spelling of the job that is done: %d %s", a.status, a.body)
+	}
 	f.ok("north", "PUT", north+"/settings", `{"min_fill_rate": 0.95}`, &set)
 	if j := f.finish(set.Job); j.State != "done" || j.Done != 10 || j.Total != 10 {
 		t.Fatalf("job %+v", j)
