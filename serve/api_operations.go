@@ -500,7 +500,7 @@ func (s *Server) sendEvents(ctx context.Context, in *sendEventsInput) (*body[Eve
 		if err != nil {
 			return nil, err
 		}
-		if err := s.store.Accept(ctx, in.Merchant, e.ArticleID+"/"+e.ID, data); err != nil {
+		if err := s.store.Accept(ctx, in.Merchant, strconv.Quote(e.ArticleID)+strconv.Quote(e.ID), data); err != nil {
 			return nil, err
 		}
 	}

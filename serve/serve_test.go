@@ -407,6 +407,12 @@ func TestFeaturesAndEvents(t *testing.T) {
 		a := f.do("north", "GET", north+"/articles/new/features?as_of="+first.UTC().Format(time.RFC3339Nano), "")
 		return a.status == 200 && json.Unmarshal(a.body, &past) == nil && past.Stock.OnHand == 40
 	})
+	// An event is known by its article and its ID, however these are put together.
+	f.ok("north", "PUT", north+"/articles/new%2F1/features", fmt.Sprintf(features, 40), nil)
+	f.ok("north", "POST", north+"/events", `{"events":[{"article_id":"new/1","id":"x","type":"sale","at":"2026-11-19T00:00:00Z","quantity":1},
+		{"article_id":"new","id":"1/x","type":"sale","at":"2026-11-19T00:00:00Z","quantity":2},
+		{"article_id":"new","id":"1/x ","type":"sale","at":"2026-11-19T00:00:00Z","quantity":4}]}`, nil)
+	f.eventually("all three are applied", func() bool { return onHand() == 41 })
 	if a := f.do("north", "POST", north+"/events", `{"events":[{"article_id":"unknown","id":"1","type":"sale","at":"2026-11-19T00:00:00Z","quantity":3}]}`); a.status != 422 {
 		t.Errorf("an event of an unknown article: %d %s", a.status, a.body)
 	}
