@@ -21,6 +21,7 @@ import (
 	"github.com/restock-engine/restock/serve/access"
 	"github.com/restock-engine/restock/serve/offline"
 	"github.com/restock-engine/restock/serve/store"
+	"github.com/restock-engine/restock/simulate"
 )
 
 func (s *Server) operations(api huma.API) error {
@@ -481,14 +482,30 @@ func (s *Server) sendEvents(ctx context.Context, in *sendEventsInput) (*body[Eve
 	if err := found.err(); err != nil {
 		return nil, err
 	}
+	set, err := s.settingsOf(ctx, in.Merchant)
+	if err != nil {
+		return nil, err
+	}
 	for i := range in.Body.Events {
 		e := &in.Body.Events[i]
-		if _, err := s.features(ctx, table.Key{Merchant: in.Merchant, Article: e.ArticleID}); err != nil {
-			if errors.Is(err, errUnknownArticle) {
-				found.add(fmt.Sprintf("body.events[%d].article_id", i), "there are no features of article %q; put them first", e.ArticleID)
-				continue
-			}
+		k, err := s.features(ctx, table.Key{Merchant: in.Merchant, Article: e.ArticleID})
+		if errors.Is(err, errUnknownArticle) {
+			found.add(fmt.Sprintf("body.events[%d].article_id", i), "there are no features of article %q; put them first", e.ArticleID)
+			continue
+		}
+		if err != nil {
 			return nil, err
+		}
+		// What can't be on hand, such as half of a whole unit, would leave an article that can't be decided.
+		row := k.row
+		row.OnHand = math.Abs(e.Quantity)
+		var fields simulate.FieldErrors
+		if _, _, err := set.Article(&row); errors.As(err, &fields) {
+			for _, f := range fields {
+				if f.Column == "on_hand" {
+					found.add(fmt.Sprintf("body.events[%d].quantity", i), "%s %s", f.Value, f.Reason)
+				}
+			}
 		}
 	}
 	if err := found.err(); err != nil {

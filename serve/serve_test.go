@@ -407,12 +407,20 @@ func TestFeaturesAndEvents(t *testing.T) {
 		a := f.do("north", "GET", north+"/articles/new/features?as_of="+first.UTC().Format(time.RFC3339Nano), "")
 		return a.status == 200 && json.Unmarshal(a.body, &past) == nil && past.Stock.OnHand == 40
 	})
+	half := `{"events":[{"article_id":"new","id":"half","type":"adjustment","at":"2026-11-19T00:00:00Z","quantity":-0.5}]}`
+	if a := f.do("north", "POST", north+"/events", half); a.status != 422 || !strings.Contains(string(a.body), "not a whole number") {
+		t.Errorf("half a unit: %d %s", a.status, a.body)
+	}
 	// An event is known by its article and its ID, however these are put together.
 	f.ok("north", "PUT", north+"/articles/new%2F1/features", fmt.Sprintf(features, 40), nil)
 	f.ok("north", "POST", north+"/events", `{"events":[{"article_id":"new/1","id":"x","type":"sale","at":"2026-11-19T00:00:00Z","quantity":1},
 		{"article_id":"new","id":"1/x","type":"sale","at":"2026-11-19T00:00:00Z","quantity":2},
 		{"article_id":"new","id":"1/x ","type":"sale","at":"2026-11-19T00:00:00Z","quantity":4}]}`, nil)
 	f.eventually("all three are applied", func() bool { return onHand() == 41 })
+	var set Accepted
+	f.ok("north", "PUT", north+"/settings", `{"units": "continuous"}`, &set)
+	f.ok("north", "POST", north+"/events", half, nil)
+	f.eventually("half a unit of what is not counted is lost", func() bool { return onHand() == 40.5 })
 	if a := f.do("north", "POST", north+"/events", `{"events":[{"article_id":"unknown","id":"1","type":"sale","at":"2026-11-19T00:00:00Z","quantity":3}]}`); a.status != 422 {
 		t.Errorf("an event of an unknown article: %d %s", a.status, a.body)
 	}
