@@ -108,6 +108,7 @@ func TestHostileRequests(t *testing.T) {
 		"deep JSON":                       {post(`{"articles":` + strings.Repeat("[", 1_000_000)), "[413]"},
 		"deep JSON in a column":           {post(`{"articles":[{"article":{"plan":` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}]}`), "[413]"},
 		"a number with a long exponent":   {post(`{"articles":[{"merchant_id":"north","article_id":"a1","demand_scale":1e` + strings.Repeat("9", 100_000) + `}]}`), "[400]"},
+		"one question made of two":        {post(`{"articles":[{"policy":"plan:0=7"}],"articles":[{"merchant_id":"north","article_id":"a1"}]}`), "[400]"},
 		"a million articles":              {post(`{"articles":[` + strings.Repeat("{},", 1_000_000) + `{}]}`), "[413]"},
 		"an upgrade":                      {head("GET /v1/whoami", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"), "[200]"},
 		"a body that does not come":       {head("POST /v1/what-if", "Content-Length: 100\r\n") + "half", "[400]"},
