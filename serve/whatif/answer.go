@@ -4,6 +4,7 @@ package whatif
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/restock-engine/restock/internal/stat"
@@ -73,7 +74,7 @@ type Alternative struct {
 	Policy        string             `json:"policy" example:"rsq:t0=0,Q0=40,s=10,Q=20,t_limit=9,trigger=stock"`
 	Params        *Params            `json:"params,omitempty"`
 	OrderWeek     int                `json:"order_week" doc:"of the first order; 0 is now"`
-	OrderQuantity float64            `json:"order_quantity" doc:"units"`
+	OrderQuantity float64            `json:"order_quantity" doc:"units; of policies without a fixed first order, those of week 0"`
 	Objective     Interval           `json:"objective" doc:"what is minimised, money"`
 	MeanCost      Interval           `json:"mean_cost" doc:"money over the horizon"`
 	CostParts     simulate.CostParts `json:"cost_parts" doc:"of the mean cost, money over the horizon"`
@@ -153,9 +154,15 @@ func (x *judged) alternative(name string, demand []simulate.Fan, asOf time.Time)
 		FillRate:  f.FillRate, Availability: f.Availability, GMV: f.GMV, GMVAfter: f.GMVAfterFulfilment, AverageStock: f.AverageStock,
 		UnitsOrdered: f.UnitsOrdered, Costs: Distribution{costLevels, x.quantiles}, Weeks: make([]Week, len(demand))}
 	a.MeanCost.Estimate = f.MeanCost // the interval's differs in the last digit, since it is added up in another order
-	if p, ok := x.policy.(simulate.RSQ); ok {
+	switch p := x.policy.(type) {
+	case simulate.RSQ:
 		a.Params = &Params{p.T0, p.Q0, p.ReorderPoint, p.Q, p.TLimit, string(p.Trigger)}
 		a.OrderWeek, a.OrderQuantity = p.T0, p.Q0
+	case simulate.Plan: // it orders the same in every scenario
+		a.OrderWeek = max(0, slices.IndexFunc(x.weekly.Orders, func(q float64) bool { return q > 0 }))
+		a.OrderQuantity = x.weekly.Orders[a.OrderWeek]
+	default: // later orders depend on the scenario
+		a.OrderQuantity = x.weekly.Orders[0]
 	}
 	for t := range a.Weeks {
 		y := &x.weekly

@@ -102,6 +102,28 @@ func check(t *testing.T, a *Answer, want *optimize.Recommendation) {
 	}
 }
 
+// The first order of an own policy is told, whatever its kind.
+func TestOwnOrder(t *testing.T) {
+	sampler := simulate.NewSampler(1)
+	for text, want := range map[string]struct{ week, quantity int }{
+		"none": {0, 0}, "plan:0=60,3=20": {0, 60}, "plan:3=20": {3, 20}, "plan:99=5": {0, 0}, "basestock:S=70": {0, 55}, "ss:s=2,S=40": {0, 0},
+		"rsq:t0=2,Q0=9,s=0,Q=0,t_limit=2,trigger=stock": {2, 9},
+	} {
+		q := question(t, sampler, 15)
+		var err error
+		if q.Own, err = simulate.ParsePolicy(text); err != nil {
+			t.Fatal(err)
+		}
+		a, err := Ask(t.Context(), sampler, q, &Workspace{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own := a.Alternatives[1]; own.Name != "own" || own.OrderWeek != want.week || own.OrderQuantity != float64(want.quantity) {
+			t.Errorf("%s: %s orders %v in week %d, want %v", text, own.Name, own.OrderQuantity, own.OrderWeek, want)
+		}
+	}
+}
+
 func TestAskEnds(t *testing.T) {
 	sampler := simulate.NewSampler(1)
 	ctx, stop := context.WithCancel(t.Context())
