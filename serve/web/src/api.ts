@@ -23,6 +23,13 @@ export interface Summary {
   none_fill_rate: number | null; stockout_risk: number | null; saving: number | null; saving_low: number | null; saving_high: number | null;
   stock: number | null; cover_weeks: number | null; overstock: number | null; order_value: number | null;
 }
+// Stored is a stored recommendation, with the columns that the page shows.
+export interface Stored {
+  status: string; explanation: string; as_of: string; weeks: number; eval_scenarios: number; order_week: number; order_quantity: number;
+  saving: number; saving_low: number; saving_high: number; units_ordered: number; fill_rate: number; availability: number; average_stock: number;
+  mean_cost: number; objective_eval: number; gmv: number; none_units_ordered: number; none_fill_rate: number; none_availability: number;
+  none_average_stock: number; none_mean_cost: number; none_objective: number; none_gmv: number;
+}
 export interface Page { items: Summary[]; next?: string; total: number }
 export interface Overview {
   run_id: string; as_of: string; articles: number; to_order: number; order_units: number; order_value: number; stockout_risk: number;

@@ -1,4 +1,4 @@
-import { Alternative, Answer, articlePath, call, Failure, Interval, Job, patiently } from "./api";
+import { Alternative, Answer, articlePath, call, Failure, Interval, Job, patiently, Stored } from "./api";
 import { costBars, costCurves, frontierCurve, legend, names, Plot, stockFan, stockTable, table } from "./charts";
 import { debounce, h, money, percent, replace, say, units } from "./dom";
 import { link, may, problem } from "./main";
@@ -32,6 +32,7 @@ const changed = (k: Knob): boolean => Math.abs(k.value - k.base) > 1e-9;
 // showArticle shows what is recommended for an article, and what would be if something were different.
 // left is aborted when the partner goes elsewhere: an answer that comes later must not take the place of another article.
 export async function showArticle(main: HTMLElement, merchant: string, article: string, left: AbortSignal): Promise<void> {
+  if (!may("what-if")) return showStored(main, merchant, article, left);
   const ask = async (question: object, signal: AbortSignal): Promise<Answer> => {
     const answer = await patiently(signal, () => call<{ results: Result[] }>("POST", "/v1/what-if",
       { articles: [{ merchant_id: merchant, article_id: article, ...question }] }, signal));
@@ -43,6 +44,40 @@ export async function showArticle(main: HTMLElement, merchant: string, article: 
   const view = new View(main, merchant, article, first, ask);
   view.show(first);
   left.addEventListener("abort", () => view.leave(), { once: true });
+}
+
+// showStored shows the stored recommendation, for keys that may read and not ask.
+async function showStored(main: HTMLElement, merchant: string, article: string, left: AbortSignal): Promise<void> {
+  const r = await call<Stored>("GET", `${articlePath(merchant, article)}/recommendation`, undefined, left);
+  const row = (name: string, text: (v: number) => string, best: keyof Stored, nothing: keyof Stored) => [name, text(r[best] as number), text(r[nothing] as number)];
+  replace(main, ...title(merchant, article),
+    h("section", { class: "headline" }, ...headline(r, r, `Week of ${r.as_of}, ${r.weeks} weeks ahead. All figures from ${r.eval_scenarios} scenarios.`)),
+    h("p", { class: "verdict" }, compare("The recommendation", "not ordering", { estimate: r.saving, low: r.saving_low, high: r.saving_high })),
+    h("section", { class: "card", "aria-label": "Service and cost" }, h("h2", {}, "Side by side"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Alternatives side by side" },
+      sideBySide([names.recommended, names.do_nothing], [
+        ["First order", r.order_quantity > 0 ? units(r.order_quantity) : "–", "–"],
+        row("Ordered in all", units, "units_ordered", "none_units_ordered"), row("Demand served", percent, "fill_rate", "none_fill_rate"),
+        row("Weeks without lack", percent, "availability", "none_availability"), row("Stock on average", units, "average_stock", "none_average_stock"),
+        row("Mean cost", money, "mean_cost", "none_mean_cost"), row("What is minimised", money, "objective_eval", "none_objective"), row("Sales", money, "gmv", "none_gmv")]))),
+    h("p", { class: "quiet" }, "Your key may read, but not ask what-ifs."));
+}
+
+function title(merchant: string, article: string): HTMLElement[] {
+  return [h("nav", { "aria-label": "Where you are" }, h("a", { href: link(merchant) }, `← ${merchant}`)), h("h1", {}, article)];
+}
+
+function headline(order: { order_week: number; order_quantity: number }, why: { explanation: string; status: string }, note: string): HTMLElement[] {
+  return [h("p", { class: "order" }, order.order_quantity > 0
+    ? h("span", {}, h("strong", {}, `Order ${units(order.order_quantity)}`), order.order_week === 0 ? " now" : ` in week ${order.order_week}`)
+    : h("strong", {}, "Nothing to order now")),
+  h("p", {}, sentence(why.explanation), why.status === "degraded" ? h("span", { class: "tag" }, "uncertain: it can't be told from doing nothing") : null),
+  h("p", { class: "quiet" }, note)];
+}
+
+function sideBySide(titles: string[], rows: string[][]): HTMLElement {
+  return h("table", {}, h("caption", { class: "visually-hidden" }, "Alternatives side by side"),
+    h("thead", {}, h("tr", {}, h("td"), ...titles.map((x) => h("th", { scope: "col" }, x)))),
+    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((x, i) => (i ? h("td", {}, x) : h("th", { scope: "row" }, x)))))));
 }
 
 class View {
@@ -71,12 +106,9 @@ class View {
     this.knobs = knobs(first, first.alternatives[0]);
     this.reset = h("button", { type: "button", class: "secondary", click: () => this.putBack() }, "Put back");
     const panel = h("form", { class: "card knobs", "aria-label": "What if", submit: (e: Event) => e.preventDefault() }, h("h2", {}, "What if …"));
-    if (!may("what-if")) panel.append(h("p", { class: "quiet" }, "Your key may read, but not ask what-ifs."));
     for (const k of this.knobs) panel.append(this.control(k));
     panel.append(h("div", { class: "buttons" }, this.reset, h("button", { type: "button", class: "secondary", click: () => this.keep() }, "Save this what-if")), this.acceptBox);
-    replace(main,
-      h("nav", { "aria-label": "Where you are" }, h("a", { href: link(merchant) }, `← ${merchant}`)),
-      h("h1", {}, article), this.headline,
+    replace(main, ...title(merchant, article), this.headline,
       h("div", { class: "columns" }, panel,
         h("div", { class: "results" }, this.verdict,
           h("section", { class: "card", "aria-label": "Stock" }, h("h2", {}, "Stock at the end of each week"), this.fanLegend, this.fan.element, this.fanTable),
@@ -93,7 +125,7 @@ class View {
   private control(k: Knob): HTMLElement {
     const output = h("output", { for: k.id, class: "value" });
     const text = () => (k.id === "own" && k.value < 0 ? "none" : `${(k.show ?? units)(k.value)}${k.unit ? ` ${k.unit}` : ""}`);
-    const input = h("input", { type: "range", id: k.id, min: k.low, max: k.high, step: k.step, value: Math.max(k.low, k.value), disabled: !may("what-if") });
+    const input = h("input", { type: "range", id: k.id, min: k.low, max: k.high, step: k.step, value: Math.max(k.low, k.value) });
     const refresh = () => {
       output.textContent = text();
       input.setAttribute("aria-valuetext", text());
@@ -145,12 +177,7 @@ class View {
     const best = all[0];
     const touched = Object.keys(this.question()).length > 0;
     const shown = touched ? all : all.filter((x) => x.name !== "current");
-    replace(this.headline,
-      h("p", { class: "order" }, best.order_quantity > 0
-        ? h("span", {}, h("strong", {}, `Order ${units(best.order_quantity)}`), best.order_week === 0 ? " now" : ` in week ${best.order_week}`)
-        : h("strong", {}, "Nothing to order now")),
-      h("p", {}, sentence(a.explanation), a.status === "degraded" ? h("span", { class: "tag" }, "uncertain: it can't be told from doing nothing") : null),
-      h("p", { class: "quiet" }, `Week of ${a.as_of}, ${a.horizon} weeks ahead. Chosen for the ${objective(a.objective)} over ${a.scenarios} scenarios; all figures from ${a.eval_scenarios} others.`));
+    replace(this.headline, ...headline(best, a, `Week of ${a.as_of}, ${a.horizon} weeks ahead. Chosen for the ${objective(a.objective)} over ${a.scenarios} scenarios; all figures from ${a.eval_scenarios} others.`));
     replace(this.verdict, ...this.verdictParts(all, touched));
     replace(this.fanLegend, legend(shown));
     stockFan(this.fan, shown);
@@ -184,17 +211,15 @@ class View {
   }
 
   private showService(shown: Alternative[]): void {
-    const row = (name: string, text: (a: Alternative) => string) => h("tr", {}, h("th", { scope: "row" }, name), ...shown.map((a) => h("td", {}, text(a))));
-    replace(this.service, h("table", {}, h("caption", { class: "visually-hidden" }, "Alternatives side by side"),
-      h("thead", {}, h("tr", {}, h("td"), ...shown.map((a) => h("th", { scope: "col" }, names[a.name])))),
-      h("tbody", {}, row("First order", (a) => (a.order_quantity > 0 ? units(a.order_quantity) : a.name === "own" ? units(a.weeks[0].order) : "–")),
-        row("Ordered in all", (a) => units(a.units_ordered)), row("Demand served", (a) => percent(a.fill_rate)),
-        row("Weeks without lack", (a) => percent(a.availability)), row("Stock on average", (a) => units(a.average_stock)),
-        row("Mean cost", (a) => money(a.mean_cost.estimate)), row("What is minimised", (a) => money(a.objective.estimate)), row("Sales", (a) => money(a.gmv)))));
+    const row = (name: string, text: (a: Alternative) => string) => [name, ...shown.map(text)];
+    replace(this.service, sideBySide(shown.map((a) => names[a.name]), [
+      row("First order", (a) => (a.order_quantity > 0 ? units(a.order_quantity) : "–")), row("Ordered in all", (a) => units(a.units_ordered)),
+      row("Demand served", (a) => percent(a.fill_rate)), row("Weeks without lack", (a) => percent(a.availability)), row("Stock on average", (a) => units(a.average_stock)),
+      row("Mean cost", (a) => money(a.mean_cost.estimate)), row("What is minimised", (a) => money(a.objective.estimate)), row("Sales", (a) => money(a.gmv))]));
   }
 
   private showFrontier(): void {
-    const button = h("button", { type: "button", class: "secondary", disabled: !may("what-if") }, "Show");
+    const button = h("button", { type: "button", class: "secondary" }, "Show");
     button.addEventListener("click", async () => {
       button.disabled = true;
       try {

@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "../../..");
 const restock = join(root, "bin/restock");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.SCREENSHOTS; // folder to leave pictures in
-let data, server, base, browser, key;
+let data, server, base, browser, key, reader;
 
 const freePort = () => new Promise((resolve) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => resolve(port)); }); });
 
@@ -22,7 +22,9 @@ before(async () => {
   const forecast = join(data, "forecast.parquet");
   const made = spawnSync(restock, ["forecast", "--history", join(root, "testdata/history.parquet"), "--out", forecast, "--quiet"]);
   assert.equal(made.status, 0, String(made.stderr));
-  key = String(spawnSync(restock, ["keys", "create", "--data", data, "--name", "page test", "--merchant", "kitchen", "--right", "read,what-if,write"]).stdout).trim().split("\n").pop();
+  const create = (rights) => String(spawnSync(restock, ["keys", "create", "--data", data, "--name", "page test", "--merchant", "kitchen", "--right", rights]).stdout).trim().split("\n").pop();
+  key = create("read,what-if,write");
+  reader = create("read");
   base = `http://127.0.0.1:${await freePort()}`;
   server = spawn(restock, ["serve", "--data", data, "--listen", base.slice(7), "--load-articles", join(root, "testdata/articles.csv"), "--load-forecast", forecast,
     "--config", join(root, "testdata/restock.yaml"), "--quiet"], { stdio: "inherit" });
@@ -42,7 +44,7 @@ after(async () => {
 });
 
 // open signs in, as a partner would, and goes to a place behind the #. Every complaint of the browser fails the test.
-async function open(t, hash, options = {}) {
+async function open(t, hash, { token = key, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints = [];
@@ -50,7 +52,7 @@ async function open(t, hash, options = {}) {
   page.on("pageerror", (e) => complaints.push(e.message));
   t.after(async () => { await context.close(); assert.deepEqual(complaints, []); });
   await page.goto(`${base}/${hash}`);
-  await page.getByLabel("API key").fill(key);
+  await page.getByLabel("API key").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("h1").filter({ hasNotText: "Sign in" }).waitFor();
   return page;
@@ -161,6 +163,18 @@ test("accepting a setting decides the article anew, for good", async (t) => {
   await page.reload();
   await page.locator(".knob").filter({ hasText: "9 weeks" }).waitFor();
   assert.equal(await page.locator(".order").textContent(), order);
+});
+
+test("a key that may only read shows what is recommended", async (t) => {
+  const page = await open(t, "#/kitchen/22114", { token: reader });
+  const asker = await open(t, "#/kitchen/22114");
+  for (const p of [page, asker]) await p.locator(".order").waitFor();
+  for (const place of [".order", ".verdict", 'section[aria-label="Service and cost"] table'])
+    assert.equal(await page.locator(place).innerText(), await asker.locator(place).innerText());
+  await page.getByText("may read, but not ask").waitFor();
+  assert.equal(await page.locator("input").count(), 0);
+  await accessible(page, "article of a reader");
+  await shot(page, "reader");
 });
 
 test("everything can be done with the keyboard", async (t) => {
