@@ -98,6 +98,8 @@ class View {
   private readonly reset: HTMLButtonElement;
   private abort = new AbortController();
   private answer: Answer;
+  private asked = "{}"; // the question that the answer is to
+  private keepNext = false; // the next answer is to be saved
   private readonly later = debounce(80, () => void this.update());
 
   constructor(main: HTMLElement, private readonly merchant: string, private readonly article: string, first: Answer,
@@ -134,6 +136,7 @@ class View {
     input.addEventListener("input", () => {
       k.value = Number(input.value);
       refresh();
+      this.reset.disabled = false;
       this.later();
     });
     const row = h("div", { class: "knob" }, h("label", { for: k.id }, k.label), output, input);
@@ -161,11 +164,15 @@ class View {
   private async update(): Promise<void> {
     this.abort.abort();
     this.abort = new AbortController();
+    const question = this.question();
     try {
-      this.show(await this.ask(this.question(), this.abort.signal));
+      const answer = await this.ask(question, this.abort.signal);
+      this.asked = JSON.stringify(question);
+      this.show(answer);
     } catch (error) {
       if ((error as Error).name === "AbortError") return;
-      if (error instanceof Failure && error.status !== 401) replace(this.verdict, h("span", { class: "worse" }, error.message));
+      this.keepNext = false;
+      if (error instanceof Failure && error.status !== 401) replace(this.verdict, h("span", { class: "worse" }, error.message), " The figures are still those from before.");
       else problem(this.verdict, error);
     }
   }
@@ -175,7 +182,7 @@ class View {
     const order = ["recommended", "own", "current", "do_nothing"];
     const all = [...a.alternatives].sort((x, y) => order.indexOf(x.name) - order.indexOf(y.name));
     const best = all[0];
-    const touched = Object.keys(this.question()).length > 0;
+    const touched = this.asked !== "{}";
     const shown = touched ? all : all.filter((x) => x.name !== "current");
     replace(this.headline, ...headline(best, a, `Week of ${a.as_of}, ${a.horizon} weeks ahead. Chosen for the ${objective(a.objective)} over ${a.scenarios} scenarios; all figures from ${a.eval_scenarios} others.`));
     replace(this.verdict, ...this.verdictParts(all, touched));
@@ -189,8 +196,12 @@ class View {
     this.showService(shown);
     this.showFrontier();
     this.showAccept();
-    this.reset.disabled = !touched;
+    this.reset.disabled = Object.keys(this.question()).length === 0;
+    if (this.keepNext && this.fresh()) this.keep();
   }
+
+  // fresh tells whether the figures are those of the controls as they stand.
+  private fresh(): boolean { return JSON.stringify(this.question()) === this.asked; }
 
   // verdictParts says in words how the recommendation compares with what is recommended now, and the partner's own order with both.
   private verdictParts(all: Alternative[], touched: boolean): Node[] {
@@ -236,6 +247,8 @@ class View {
   }
 
   private keep(): void {
+    this.keepNext = !this.fresh();
+    if (this.keepNext) return void this.update();
     const best = this.answer.alternatives.find((x) => x.name === "recommended")!;
     const q = this.question();
     const name = this.knobs.filter(changed).map((k) => `${k.label} ${(k.show ?? units)(k.value)}`).join(", ") || "As it is";
@@ -281,12 +294,13 @@ class View {
     const note = h("p", { class: "quiet" }, "The article is decided anew at once, and tonight's run uses it, too.");
     button.addEventListener("click", async () => {
       button.disabled = true;
+      const values = good.map((k) => k.value); // the controls may move while this is decided
       try {
-        const accepted = await call<{ job: string }>("PATCH", articlePath(this.merchant, this.article), Object.fromEntries(good.map((k) => [k.change!, k.value])));
+        const accepted = await call<{ job: string }>("PATCH", articlePath(this.merchant, this.article), Object.fromEntries(good.map((k, i) => [k.change!, values[i]])));
         note.textContent = "Deciding anew …";
         const job = await finished(accepted.job);
         if (job.state !== "done") throw new Failure(422, job.error ?? `The job is ${job.state}.`);
-        for (const k of good) k.base = k.value;
+        good.forEach((k, i) => { k.base = values[i]; });
         for (const s of this.sync) s();
         await this.update();
         replace(this.acceptBox, h("p", { class: "better", role: "status" }, `Accepted: ${names}. The recommendation is up to date.`));

@@ -153,6 +153,52 @@ test("an answer that comes late does not take the place of another article", asy
   assert.equal(await page.locator("h1").textContent(), "23300");
 });
 
+test("what has no answer can be put back, and is not saved with the figures of something else", async (t) => {
+  const page = await open(t, "#/kitchen/22722");
+  const saved = page.locator('section[aria-label="Saved what-ifs"] tbody tr');
+  const order = page.locator(".order");
+  await order.waitFor();
+  const before = await order.textContent();
+  const refuse = (route) => route.fulfill({ status: 200, json: { results: [{ error: { status: 422, detail: "that can't be" } }] } });
+  await page.route("**/v1/what-if", refuse);
+  await page.getByLabel("Price").fill("0");
+  await page.getByText("that can't be").waitFor();
+  const asked = page.waitForResponse("**/v1/what-if");
+  await page.getByRole("button", { name: "Save this what-if" }).click();
+  await asked;
+  assert.equal(await saved.count(), 0);
+  await page.unroute("**/v1/what-if", refuse);
+  await page.getByRole("button", { name: "Put back" }).click();
+  await page.locator(".verdict").filter({ hasText: "than not ordering" }).waitFor();
+  await page.route("**/v1/what-if", async (route) => { await new Promise((r) => setTimeout(r, 300)); await route.continue(); });
+  await page.getByLabel("Lead time").fill("9");
+  await page.getByRole("button", { name: "Save this what-if" }).click();
+  await saved.waitFor();
+  assert.notEqual(await order.textContent(), before);
+  assert.match(await saved.innerText(), /^Lead time 9\t/);
+  assert.equal(`Order ${(await saved.locator("td").first().textContent())} now`, await order.textContent());
+});
+
+test("what is accepted is what was there when it was accepted", async (t) => {
+  const page = await open(t, "#/kitchen/20726");
+  await page.locator(".order").waitFor();
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await page.route("**/articles/20726", async (route) => { await held; await route.continue(); });
+  await page.getByLabel("Lead time").fill("7");
+  const sent = page.waitForRequest("**/articles/20726");
+  await page.getByRole("button", { name: "Accept: lead time" }).click();
+  assert.equal((await sent).postData(), '{"lead_time_mean":7}');
+  const moved = page.waitForResponse("**/v1/what-if");
+  await page.getByLabel("Lead time").fill("3");
+  await moved;
+  const asked = [];
+  page.on("request", (r) => r.url().endsWith("/v1/what-if") && asked.push(JSON.parse(r.postData()).articles[0].changes?.lead_time_mean));
+  release();
+  await page.getByText("Accepted: lead time").waitFor();
+  assert.equal(asked.at(-1), 3);
+});
+
 test("accepting a setting decides the article anew, for good", async (t) => {
   const page = await open(t, "#/kitchen/23300");
   await page.locator(".order").waitFor();
