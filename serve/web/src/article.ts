@@ -210,7 +210,10 @@ class View {
     const current = all.find((x) => x.name === "current");
     const nothing = all.find((x) => x.name === "do_nothing");
     const parts: Node[] = [];
-    if (touched && current && best.saving && best.policy !== current.policy) parts.push(compare("With these changes the new recommendation", "today's recommendation", best.saving, ", for the objective's sake"));
+    if (touched && current && best.saving && best.policy !== current.policy) {
+      const why = best.objective.estimate < current.objective.estimate ? ", for the objective's sake" : this.answer.inputs.min_fill_rate > 0 ? ", for the service's sake" : "";
+      parts.push(compare("With these changes the new recommendation", "today's recommendation", best.saving, why));
+    }
     else if (touched && current) parts.push(h("span", {}, "The recommendation stays as it is. "));
     else if (!current && best.saving) parts.push(compare("The recommendation", "not ordering", best.saving));
     else if (current && nothing?.saving) parts.push(compare("The recommendation", "not ordering", { estimate: -nothing.saving.estimate, low: -nothing.saving.high, high: -nothing.saving.low }));
@@ -326,6 +329,7 @@ function compare(what: string, than: string, saving: Interval, why = ""): HTMLEl
   const range = (low: number, high: number) => `${money(low)} to ${money(high)}`;
   if (saving.low > 0) return h("span", { class: "better" }, `${what} costs ${money(saving.estimate)} less than ${than} (${range(saving.low, saving.high)}).`);
   if (saving.high < 0) return h("span", { class: "worse" }, `${what} costs ${money(-saving.estimate)} more than ${than} on average (${range(-saving.high, -saving.low)})${why}.`);
+  if (saving.low === 0 && saving.high === 0) return h("span", {}, `${what} costs as much as ${than}.`);
   return h("span", {}, `${what} and ${than} can't be told apart by their mean cost (from ${money(-saving.low)} more to ${money(saving.high)} less).`);
 }
 

@@ -69,8 +69,9 @@ async function start(): Promise<void> {
     merchants = me.merchants[0] === "*" ? await call<string[]>("GET", "/v1/merchants") : me.merchants;
   } catch (error) {
     if (error instanceof Failure && error.status === 401) {
-      signIn(token.get() ? error.message : "");
+      const message = token.get() ? error.message : "";
       token.set("");
+      signIn(message);
       return;
     }
     problem(main, error);

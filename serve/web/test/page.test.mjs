@@ -73,6 +73,7 @@ test("a wrong key is refused in words", async () => {
   await page.getByLabel("API key").fill("rsk_wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").filter({ hasText: "not accepted" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Sign out" }).count(), 0);
   await page.close();
 });
 
@@ -197,6 +198,20 @@ test("what is accepted is what was there when it was accepted", async (t) => {
   release();
   await page.getByText("Accepted: lead time").waitFor();
   assert.equal(asked.at(-1), 3);
+});
+
+test("the verdict says no more than is so", async (t) => {
+  const page = await open(t, "#/kitchen/22114");
+  const verdict = page.locator(".verdict");
+  await page.locator(".order").waitFor();
+  await page.getByLabel("Serve at least").fill("0.97");
+  await verdict.filter({ hasText: "for the service's sake" }).waitFor(); // the objective, too, costs more than today
+  const id = "nobody-buys-it";
+  const put = await fetch(`${base}/v1/merchants/kitchen/articles/${id}/features`, { method: "PUT", headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ article: { on_hand: 10, price: 2, unit_cost: 1 }, forecast: { as_of: "2011-12-05", levels: [0.5], quantiles: Array(12).fill([0]) } }) });
+  assert.equal(put.status, 200, await put.text());
+  await page.goto(`${base}/#/kitchen/${id}`);
+  await verdict.filter({ hasText: "The recommendation costs as much as not ordering." }).waitFor();
 });
 
 test("accepting a setting decides the article anew, for good", async (t) => {
