@@ -37,10 +37,10 @@ export async function showOverview(main: HTMLElement, merchant: string, query: U
       h("div", { class: "tile" }, h("strong", {}, money(overview.saving)), h("span", {}, "saved by ordering"),
         h("small", {}, `${percent(overview.mean_fill_rate)} served instead of ${percent(overview.mean_none_fill_rate)}`))),
     list);
-  await showList(list, merchant, query, filter);
+  await showList(list, merchant, query, filter, left);
 }
 
-async function showList(list: HTMLElement, merchant: string, query: URLSearchParams, filter: string): Promise<void> {
+async function showList(list: HTMLElement, merchant: string, query: URLSearchParams, filter: string, left: AbortSignal): Promise<void> {
   const sort = query.get("sort") ?? (filter === "risk" ? "-stockout_risk" : filter === "overstock" ? "-overstock" : "-saving");
   const search = h("input", { type: "search", id: "search", value: query.get("search") ?? "", placeholder: "Part of its number", autocomplete: "off" });
   const body = h("tbody");
@@ -80,8 +80,14 @@ async function showList(list: HTMLElement, merchant: string, query: URLSearchPar
     }
   };
   more.addEventListener("click", () => load(false));
-  search.addEventListener("input", debounce(200, () => load(true)));
-  const sorted = (by: string) => go(merchant, "", { ...(filter ? { show: filter } : {}), sort: by });
+  // What is searched for stands in the address, so that it holds when the list is sorted, and when the partner comes back.
+  const place = (by: string | null) => ({ ...(filter ? { show: filter } : {}), ...(by ? { sort: by } : {}), ...(search.value.trim() ? { search: search.value.trim() } : {}) });
+  search.addEventListener("input", debounce(200, () => {
+    if (left.aborted) return;
+    history.replaceState(null, "", link(merchant, "", place(query.get("sort"))));
+    void load(true);
+  }));
+  const sorted = (by: string) => go(merchant, "", place(by));
   const choice = h("select", { id: "sort", change: () => sorted(choice.value) }, // where there is no room for a row of headings
     ...columns.flatMap((c) => [`-${c.key}`, c.key].map((by) =>
       h("option", { value: by, selected: by === sort }, `${c.title}, ${by === c.key ? (c.left ? "A to Z" : "least first") : c.left ? "Z to A" : "most first"}`))));

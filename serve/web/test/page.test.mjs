@@ -102,6 +102,19 @@ test("sorting, filters and the export", async (t) => {
     const counted = await page.locator(".tile.chosen strong").textContent();
     await page.getByText(new RegExp(`of ${counted} articles`)).waitFor();
   }
+  await page.getByLabel("Find an article").fill("22");
+  const found = page.getByText(/^\d+ of \d+ articles$/);
+  await page.waitForFunction(() => location.hash.includes("search=22"));
+  await page.waitForLoadState("networkidle");
+  const few = (await found.textContent()).match(/of (\d+)/)[1];
+  await page.getByRole("button", { name: "Left over" }).click();
+  await page.locator('th[aria-sort="descending"]').filter({ hasText: "Left over" }).waitFor();
+  await page.getByText(`of ${few} articles`).waitFor();
+  await page.locator("tbody a").first().click();
+  await page.locator(".order").waitFor();
+  await page.goBack();
+  await page.getByText(`of ${few} articles`).waitFor();
+  assert.equal(await page.getByLabel("Find an article").inputValue(), "22");
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export as CSV" }).click();
   const lines = readFileSync(await (await download).path(), "utf8").trim().split("\n");
