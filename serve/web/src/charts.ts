@@ -45,7 +45,12 @@ export class Plot {
   }
 }
 
-const axis = (label: string, values?: uPlot.Axis.Values): uPlot.Axis => ({
+// amounts writes an axis' numbers: large ones would not find room, and lose their first digits.
+const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+const amounts: uPlot.Axis.Values = (_u, marks) => marks.map((m) => (Math.max(...marks.map(Math.abs)) < 1e5 ? plain : compact).format(m));
+
+const axis = (label: string, values = amounts): uPlot.Axis => ({
   label, labelFont: font, font, stroke: color("quiet"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, labelSize: 18, size: 46, gap: 4, values,
 });
 

@@ -287,6 +287,29 @@ test("it fits a phone, and the dark", async (t) => {
   }
 });
 
+test("an axis shows large numbers whole", async (t) => {
+  const path = "/v1/merchants/kitchen/articles/by-the-million/features";
+  const put = await fetch(base + path, { method: "PUT", headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ article: { on_hand: 3e7, price: 2, unit_cost: 1 }, forecast: { as_of: "2011-12-05", levels: [0.5], quantiles: Array(12).fill([4e6]) } }) });
+  assert.equal(put.status, 200, await put.text());
+  const page = await open(t, "#/kitchen/by-the-million");
+  await page.addInitScript(() => {
+    window.drawn = [];
+    const draw = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, ...rest) {
+      if (this.textAlign === "right") window.drawn.push({ text, room: x - this.measureText(text).width });
+      return draw.call(this, text, x, ...rest);
+    };
+  });
+  await page.reload();
+  await page.locator(".order").waitFor();
+  await page.waitForTimeout(300);
+  const drawn = await page.evaluate(() => window.drawn);
+  assert.ok(drawn.some((d) => d.text === "10M"), JSON.stringify(drawn));
+  assert.deepEqual(drawn.filter((d) => d.room < 0), []);
+  await shot(page, "millions");
+});
+
 test("a phone sorts by a choice, which a wide screen does not show", async (t) => {
   const page = await open(t, "#/kitchen", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
   await page.locator("tbody tr").first().waitFor();
