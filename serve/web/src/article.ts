@@ -1,4 +1,4 @@
-import { Alternative, Answer, articlePath, call, Failure, Interval, Job, patiently, Stored } from "./api";
+import { Alternative, Answer, articlePath, call, Failure, Inputs, Interval, Job, patiently, Stored } from "./api";
 import { costBars, costCurves, frontierCurve, legend, names, Plot, stockFan, stockTable, table } from "./charts";
 import { debounce, h, money, percent, replace, say, units } from "./dom";
 import { link, may, problem } from "./main";
@@ -183,6 +183,7 @@ class View {
     const all = [...a.alternatives].sort((x, y) => order.indexOf(x.name) - order.indexOf(y.name));
     const best = all[0];
     const touched = this.asked !== "{}";
+    this.follow(a.inputs);
     const shown = touched ? all : all.filter((x) => x.name !== "current");
     replace(this.headline, ...headline(best, a, `Week of ${a.as_of}, ${a.horizon} weeks ahead. Chosen for the ${objective(a.objective)} over ${a.scenarios} scenarios; all figures from ${a.eval_scenarios} others.`));
     replace(this.verdict, ...this.verdictParts(all, touched));
@@ -198,6 +199,18 @@ class View {
     this.showAccept();
     this.reset.disabled = Object.keys(this.question()).length === 0;
     if (this.keepNext && this.fresh()) this.keep();
+  }
+
+  // follow takes over what has changed since the page was opened: stock that was sold, settings that were accepted elsewhere.
+  private follow(inputs: Inputs): void {
+    const asked = JSON.parse(this.asked).changes ?? {};
+    for (const k of this.knobs) {
+      if (!k.change || k.change in asked) continue;
+      const now = inputs[k.change as keyof Inputs];
+      if (!changed(k)) k.value = now;
+      k.base = now;
+    }
+    for (const s of this.sync) s();
   }
 
   // fresh tells whether the figures are those of the controls as they stand.

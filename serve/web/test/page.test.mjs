@@ -227,6 +227,17 @@ test("the verdict says no more than is so", async (t) => {
   await verdict.filter({ hasText: "The recommendation costs as much as not ordering." }).waitFor();
 });
 
+test("the controls stand where the figures are from, when a setting was changed elsewhere", async (t) => {
+  const page = await open(t, "#/kitchen/22988");
+  await page.locator(".order").waitFor();
+  const patch = await fetch(`${base}/v1/merchants/kitchen/articles/22988`, { method: "PATCH", headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" }, body: '{"lead_time_mean":9.5}' });
+  assert.equal(patch.status, 202, await patch.text());
+  await page.getByLabel("Price").fill("1.1");
+  await page.locator(".knob").filter({ hasText: "9.5 weeks" }).waitFor({ timeout: 5000 });
+  assert.equal(await page.getByLabel("Lead time").inputValue(), "9.5");
+  assert.equal(await page.getByRole("button", { name: "Accept: price" }).count(), 1);
+});
+
 test("accepting a setting decides the article anew, for good", async (t) => {
   const page = await open(t, "#/kitchen/23300");
   await page.locator(".order").waitFor();
