@@ -52,7 +52,11 @@ func mergeSettings(base *settings.Settings, merchant string, document []byte) (*
 }
 
 func parseSettings(merchant string, document []byte) (*settings.Settings, error) {
-	text, err := json.Marshal(map[string]map[string]json.RawMessage{"merchants": {merchant: document}})
+	var file any = map[string]map[string]json.RawMessage{"merchants": {merchant: document}}
+	if merchant == "" { // a question may name none
+		file = map[string]json.RawMessage{"defaults": document}
+	}
+	text, err := json.Marshal(file)
 	if err != nil {
 		return nil, err
 	}

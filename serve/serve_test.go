@@ -332,6 +332,11 @@ func TestWhatIf(t *testing.T) {
 	if len(got.Results[0].Alternatives) != 2 {
 		t.Errorf("whole question: %+v", got.Results[0])
 	}
+	f.ok("south", "POST", "/v1/what-if", `{"articles":[{"article":{"on_hand":3,"price":9,"unit_cost":4},"forecast":{"as_of":"2026-11-16","levels":[0.1,0.9],
+		"quantiles":[[1,5],[1,5],[1,5],[1,5],[1,5],[1,5],[1,5]]},"changes":{"min_fill_rate":0.8,"horizon":7,"lead_time_mean":1}}]}`, &got)
+	if a := got.Results[0]; a.Horizon != 7 || a.Inputs.MinFillRate != 0.8 || a.Inputs.LeadTimeMean != 1 {
+		t.Errorf("whole question with changes: %+v", a.Inputs)
+	}
 	// All that is wrong is said at once, with its place.
 	a := f.do("north", "POST", "/v1/what-if", `{"articles":[{"merchant_id":"north","article_id":"a3","changes":{"lead_time_men":1,"min_fill_rate":7},"demand_scale":[1,2],"policy":"pln"}]}`)
 	for _, want := range []string{"is it lead_time_mean?", "articles[0].changes.min_fill_rate", "2 factors for a forecast of 12 weeks", `"location":"body.articles[0].policy"`} {
