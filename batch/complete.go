@@ -250,7 +250,7 @@ func (s *RunSummary) warnings(set *settings.Settings) (list []string) {
 			"give the column in the articles table or the key in "+settings.DefaultFile)
 	}
 	list = append(list, s.Totals.missingMerchants(set)...)
-	list = append(list, s.Totals.crossed()...)
+	list = append(list, s.Totals.remarks()...)
 	if age, ok := s.forecastAge(); ok && age != 0 {
 		list = append(list, fmt.Sprintf("the forecast's week 0 begins on %s and the run's on %s, and it has week numbers: every week is read as another",
 			s.ForecastAsOf, s.AsOf))

@@ -62,7 +62,7 @@ func (s *Summary) finish(set *settings.Settings, complete bool) {
 	if complete {
 		s.Warnings = append(s.Warnings, s.missingMerchants(set)...)
 	}
-	s.Warnings = append(s.Warnings, s.crossed()...)
+	s.Warnings = append(s.Warnings, s.remarks()...)
 }
 
 // byCount lists the reasons of rejects, most frequent first.
@@ -87,11 +87,15 @@ func (t *Totals) missingMerchants(set *settings.Settings) (warnings []string) {
 	return warnings
 }
 
-func (t *Totals) crossed() []string {
-	if t.Crossed == 0 {
-		return nil
+func (t *Totals) remarks() (warnings []string) {
+	if t.Crossed > 0 {
+		warnings = append(warnings, plural(t.Crossed, "forecast has", "forecasts have")+" crossing quantiles, which were sorted")
 	}
-	return []string{plural(t.Crossed, "forecast has", "forecasts have") + " crossing quantiles, which were sorted"}
+	if t.Unserved > 0 {
+		warnings = append(warnings, plural(t.Unserved, "SKU has", "SKUs have")+" a min_fill_rate that no policy found reaches (column fill_rate_shortfall): "+
+			"what serves most is recommended, whatever it costs; restock simulate --frontier shows what service costs")
+	}
+	return warnings
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -28,6 +28,7 @@ type Totals struct {
 	Evaluations   int64   `json:"evaluations"`
 	FreeStock     int64   `json:"free_stock"` // SKUs whose stock costs nothing to hold
 	Crossed       int64   `json:"crossed"`    // SKUs whose quantiles had to be sorted
+	Unserved      int64   `json:"unserved"`   // SKUs whose min_fill_rate no policy found reaches
 
 	Merchants map[string]int64 `json:"merchants"` // rows in
 
@@ -67,6 +68,9 @@ func (t *Totals) add(r *Result) {
 	t.DemandUnits += rec.MeanDemand
 	t.StockUnits += rec.Stock
 	t.Evaluations += int64(rec.Evaluations)
+	if rec.Shortfall > 0 {
+		t.Unserved++
+	}
 	if r.freeStock {
 		t.FreeStock++
 	}
@@ -96,7 +100,7 @@ func (t *Totals) merge(o *Totals) {
 		sum *int64
 		add int64
 	}{{&t.In, o.In}, {&t.Recommendations, o.Recommendations}, {&t.Rejects, o.Rejects}, {&t.OrdersNow, o.OrdersNow},
-		{&t.Evaluations, o.Evaluations}, {&t.FreeStock, o.FreeStock}, {&t.Crossed, o.Crossed}} {
+		{&t.Evaluations, o.Evaluations}, {&t.FreeStock, o.FreeStock}, {&t.Crossed, o.Crossed}, {&t.Unserved, o.Unserved}} {
 		*p.sum += p.add
 	}
 	for _, p := range []struct {

@@ -104,6 +104,7 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 	rec := Recommendation{
 		Policy:       best.Policy.(simulate.RSQ),
 		ObjectiveOpt: best.Score.Value,
+		Shortfall:    best.Score.Shortfall,
 		Stock:        stock(a),
 		Price:        a.Price,
 		Weeks:        a.Horizon,

@@ -4,6 +4,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/restock-engine/restock/forecast"
@@ -74,6 +75,17 @@ func TestFillRateFloor(t *testing.T) {
 	}
 	if bound.Score.Value <= free.Score.Value {
 		t.Errorf("with a floor %g, without %g", bound.Score.Value, free.Score.Value)
+	}
+	a.LeadTimeMean, a.OnHand, a.InTransit = 4, 0, nil // nothing serves the weeks before
+	rec, err := Decide(s, in, o, &Workspace{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missed := 0.98 - rec.Figures.FillRate; math.Abs(rec.Shortfall-missed) > 0.02 || rec.Shortfall < 0.1 {
+		t.Errorf("the floor is missed by %g, and said to be by %g", missed, rec.Shortfall)
+	}
+	if why := rec.Explain(); !strings.Contains(why, "more than any policy found can serve") {
+		t.Errorf("%q does not say that the floor is missed", why)
 	}
 }
 

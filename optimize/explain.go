@@ -18,6 +18,9 @@ func (r *Recommendation) Explain() string {
 		}
 	}
 	served := fmt.Sprintf("%.0f %% of the demand is served, without an order %.0f %%", 100*r.Figures.FillRate, 100*r.DoNothing.FillRate)
+	if r.Shortfall > 0 {
+		served += fmt.Sprintf("; min_fill_rate asks for %.1f %% more than any policy found can serve", 100*r.Shortfall)
+	}
 	switch {
 	case r.Figures.UnitsOrdered == 0:
 		return fmt.Sprintf("%s; %.0f %% of the demand is served without an order", cover, 100*r.DoNothing.FillRate)

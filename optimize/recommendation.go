@@ -43,6 +43,7 @@ type Recommendation struct {
 	ObjectiveEval stat.Interval // on fresh scenarios, with its 95 % interval
 	EvalScenarios int           // number of the fresh scenarios
 	SamplingGap   Gap           // what the best policy could save at most, as far as the two sets of scenarios can tell
+	Shortfall     float64       // min_fill_rate minus the fill rate on the scenarios the policy was chosen on; 0 where it is reached
 
 	Figures   Figures  // of the policy, on the fresh scenarios
 	DoNothing Figures  // of never ordering

@@ -107,7 +107,7 @@ func (row *RecommendationRow) CoverWeeks() float64 { return row.summary().CoverW
 // summary is what Explain needs of the recommendation.
 func (row *RecommendationRow) summary() *optimize.Recommendation {
 	n := row.Numbers
-	return &optimize.Recommendation{Policy: row.Policy(), MeanDemand: n["mean_demand"], Stock: n["stock"], Weeks: int(n["weeks"]),
+	return &optimize.Recommendation{Policy: row.Policy(), MeanDemand: n["mean_demand"], Stock: n["stock"], Weeks: int(n["weeks"]), Shortfall: n["fill_rate_shortfall"],
 		Figures: optimize.Figures{FillRate: n["fill_rate"], UnitsOrdered: n["units_ordered"]}, DoNothing: optimize.Figures{FillRate: n["none_fill_rate"]}}
 }
 

@@ -19,7 +19,7 @@ import (
 func TestRecommendationRowRoundTrips(t *testing.T) {
 	run := RunInfo{"r1", time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), 1<<64 - 1, "0.2.0"}
 	rec := &optimize.Recommendation{Status: "ok", Policy: simulate.RSQ{T0: 1, Q0: 12, ReorderPoint: 3, Q: 6, TLimit: 9, Trigger: "stock"},
-		ObjectiveEval: stat.Interval{Estimate: 1.5, Low: 1, High: 2}, MeanDemand: 20, Stock: 4, Weeks: 12, ReviewPeriod: 1,
+		ObjectiveEval: stat.Interval{Estimate: 1.5, Low: 1, High: 2}, MeanDemand: 20, Stock: 4, Weeks: 12, ReviewPeriod: 1, Shortfall: 0.125,
 		Figures: optimize.Figures{FillRate: 0.9, UnitsOrdered: 18}, DoNothing: optimize.Figures{FillRate: 0.2}}
 	key := Key{"M", `X "<é`}
 	row := RecommendationOf(run, key, rec, "a-b-c")

@@ -49,7 +49,7 @@ var recommendationColumns = func() []outColumn {
 	add(outInt, false, "t_limit")
 	add(outText, false, "trigger")
 	add(outInt, false, "review_period")
-	add(outFloat, false, "objective_opt", "objective_eval", "objective_eval_low", "objective_eval_high", "optimism", "sampling_gap_high")
+	add(outFloat, false, "objective_opt", "objective_eval", "objective_eval_low", "objective_eval_high", "optimism", "sampling_gap_high", "fill_rate_shortfall")
 	add(outInt, false, "eval_scenarios")
 	add(outFloat, false, figureNames...)
 	for _, prefix := range []string{"none_", "plan_"} {
@@ -99,7 +99,7 @@ func recommendationCells(row []cell, run RunInfo, key Key, r *optimize.Recommend
 		intCell(int64(p.T0)), floatCell(p.Q0), intCell(int64(p.T0)), floatCell(p.Q0), floatCell(p.ReorderPoint), floatCell(p.Q),
 		intCell(int64(p.TLimit)), textCell(string(p.Trigger)), intCell(int64(r.ReviewPeriod)),
 		floatCell(r.ObjectiveOpt), floatCell(r.ObjectiveEval.Estimate), floatCell(r.ObjectiveEval.Low), floatCell(r.ObjectiveEval.High),
-		floatCell(r.Optimism()), floatCell(r.SamplingGap.High), intCell(int64(r.EvalScenarios)))
+		floatCell(r.Optimism()), floatCell(r.SamplingGap.High), floatCell(r.Shortfall), intCell(int64(r.EvalScenarios)))
 	for _, v := range figureCells(&r.Figures) {
 		row = append(row, floatCell(v))
 	}
