@@ -96,7 +96,7 @@ func recognise(f file, name string, o ForecastOptions) (*layout, error) {
 		return l, nil
 	}
 	if s := find(list, "samples"); s != "" {
-		l.levels, l.samples = forecast.Levels39(), true
+		l.levels, l.samples = forecast.SampleLevels(), true
 		l.wants = append(l.wants, want{s, list})
 		return l, nil
 	}

@@ -85,7 +85,8 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-// TestSamples: quantiles of sample paths as NumPy's quantile gives them, [1, 2, 4, 8] at 0.025, 0.5 and 0.975: 1.075, 3, 7.7. The number of paths may vary.
+// TestSamples: quantiles of sample paths as NumPy's quantile gives them with method="hazen", [1, 2, 4, 8] at 0.005, 0.25, 0.5 and 0.995: 1, 1.5, 3 and 8.
+// The number of paths may vary.
 func TestSamples(t *testing.T) {
 	keys := []outColumn{{"item_id", outText, false}, {"week", outInt, false}, {"samples", outFloats, true}}
 	for _, format := range []string{".parquet", ".csv", ".arrow"} {
@@ -102,12 +103,12 @@ func TestSamples(t *testing.T) {
 			t.Fatal(err, item.Reject)
 		}
 		q := item.Forecast
-		for i, want := range map[int]float64{0: 1.075, 19: 3, 38: 7.7} {
+		for i, want := range map[int]float64{0: 1, 49: 1.5, 99: 3, 198: 8} {
 			if got := float64(q.Week(0)[i]); math.Abs(got-want) > 1e-6 {
 				t.Errorf("%s: quantile %g is %g, want %g", format, q.Levels[i], got, want)
 			}
 		}
-		if q.Weeks() != 2 || q.Week(1)[0] != 3 || !slices.Equal(q.Levels, forecast.Levels39()) {
+		if q.Weeks() != 2 || q.Week(1)[0] != 3 || !slices.Equal(q.Levels, forecast.SampleLevels()) {
 			t.Errorf("%s: %v", format, q)
 		}
 		if item, err = j.Next(); err != nil || item.Reject == nil || item.Reject.Column != "samples" || item.Reject.Reason != "is missing" {

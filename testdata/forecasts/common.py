@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).parent
 WEEKS = 4  # weeks ahead: enough to tell weeks apart, and small
 AS_OF = "2011-12-05"  # the Monday after the history's last week
 SKUS = ["textiles/85014B", "home/85054", "lights/85035B", "textiles/90185C"]  # from steady to rare sales
-LEVELS39 = [i / 40 for i in range(1, 40)]
+LEVELS199 = [i / 200 for i in range(1, 200)]  # at which samples are read
 
 
 def sales() -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from gluonts.dataset.pandas import PandasDataset
 from gluonts.model.npts import NPTSPredictor
 
-from common import AS_OF, HERE, LEVELS39, SKUS, WEEKS, note, sales
+from common import AS_OF, HERE, LEVELS199, SKUS, WEEKS, note, sales
 
 PATHS = 50
 LEVELS = [0.1, 0.25, 0.5, 0.75, 0.9]
@@ -34,7 +34,8 @@ def write(found):
             rows.append({"item_id": f.item_id, "timestamp": week, "samples": f.samples[:, t]})
             named.append({"item_id": f.item_id, "timestamp": week, "mean": f.mean[t], **{str(x): f.quantile(x)[t] for x in LEVELS}})
     pd.DataFrame(rows).to_parquet(HERE / "gluonts_samples.parquet", index=False)
-    note("gluonts_samples.parquet", by, LEVELS39, {f.item_id: np.quantile(f.samples.astype(float), LEVELS39, axis=0).T for f in found})
+    taken = {f.item_id: np.quantile(f.samples.astype(float), LEVELS199, axis=0, method="hazen").T for f in found}
+    note("gluonts_samples.parquet", by, LEVELS199, taken)
     pd.DataFrame(named).to_csv(HERE / "gluonts_quantiles.csv", index=False)
     note("gluonts_quantiles.csv", by, LEVELS, {f.item_id: np.array([f.quantile(x) for x in LEVELS]).T for f in found})
 

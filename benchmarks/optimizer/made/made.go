@@ -4,11 +4,13 @@ package made
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/restock-engine/restock/forecast"
 	"github.com/restock-engine/restock/internal/random"
+	"github.com/restock-engine/restock/internal/stat"
 	"github.com/restock-engine/restock/simulate"
 )
 
@@ -41,11 +43,10 @@ func Forecast(r random.Source, means []float64, dispersion float64) forecast.Qua
 		for k := range counts {
 			counts[k] = negativeBinomial(r, mean, dispersion)
 		}
-		week := make([]float32, len(q.Levels))
-		if err := forecast.SampleQuantiles(counts, q.Levels, week); err != nil {
-			panic(err) // there are samples
+		slices.Sort(counts)
+		for _, level := range q.Levels {
+			q.Values = append(q.Values, float32(stat.SortedQuantile(counts, level)))
 		}
-		q.Values = append(q.Values, week...)
 	}
 	return q
 }
