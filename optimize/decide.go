@@ -118,7 +118,7 @@ func Decide(s *simulate.Sampler, in Input, o Options, w *Workspace) (Recommendat
 		w.run(a, policies, &w.eval)
 		rec.report(o.Objective, w)
 		rec.EvalScenarios = n
-		rec.Status = rec.status()
+		rec.Status = rec.status(o.Objective.MinFillRate)
 		if rec.Status != Degraded || set == ExtendedSet || simulate.CheckScenarios(Extension*o.EvalScenarios, a.Horizon) != nil {
 			break
 		}
@@ -212,10 +212,12 @@ func Compare(a *simulate.Article, policies []simulate.Policy, sc *simulate.Scena
 	return results
 }
 
-// status: degraded if orders are placed that may as well save nothing of the objective.
-func (r *Recommendation) status() Status {
+// status: degraded if orders are placed that may as well save nothing of the objective. Orders without which the fill rate misses its
+// floor need not save anything.
+func (r *Recommendation) status(floor float64) Status {
+	asked := r.DoNothing.FillRate < floor && r.DoNothing.FillRate < r.Figures.FillRate
 	switch {
-	case r.Figures.UnitsOrdered > 0 && r.ObjectiveSaving.Low <= 0:
+	case r.Figures.UnitsOrdered > 0 && r.ObjectiveSaving.Low <= 0 && !asked:
 		return Degraded
 	case r.Policy.Q0 == 0:
 		return NoOrder

@@ -89,6 +89,27 @@ func TestFillRateFloor(t *testing.T) {
 	}
 }
 
+// TestOrdersForTheFloorAreNotDegraded: orders that the floor of the fill rate asks for cost more than none, and are meant to.
+func TestOrdersForTheFloorAreNotDegraded(t *testing.T) {
+	a, q := smallSKU(5)
+	a.OnHand, a.InTransit, a.LeadTimeMean, a.LeadTimeCV = 0, nil, 0, 0
+	a.HoldingCost, a.LostSaleCost, a.OrderCost = 1, 0.01, 1
+	s := simulate.NewSampler(1)
+	in := Input{Article: &a, Forecast: &q, Key: s.Key("m", "floor")}
+	o := smallOptions()
+	o.Objective.MinFillRate = 0.5
+	rec, err := Decide(s, in, o, &Workspace{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.ObjectiveSaving.High >= 0 || rec.Figures.FillRate <= rec.DoNothing.FillRate {
+		t.Fatalf("orders save %v, and serve %g instead of %g", rec.ObjectiveSaving, rec.Figures.FillRate, rec.DoNothing.FillRate)
+	}
+	if rec.Status == Degraded || rec.EvalScenarios != o.EvalScenarios {
+		t.Errorf("%s after %d scenarios", rec.Status, rec.EvalScenarios)
+	}
+}
+
 func TestObjectiveValues(t *testing.T) {
 	costs := []float64{4, 1, 3, 2, 5, 9, 7, 8, 6, 10}
 	for _, c := range []struct {
