@@ -234,6 +234,48 @@ func TestBijvank(t *testing.T) {
 	}
 }
 
+// TestFixedOrderCost compares (s, S) without a lead time in the long run with Zheng and Federgruen (1991), and plans for known demand
+// with textbook optima.
+func TestFixedOrderCost(t *testing.T) {
+	var oracle struct {
+		SS struct {
+			Rows []map[string]float64 // not a struct: encoding/json would mix s and S
+		}
+		LotSizes []struct {
+			Demand, Plan []float64
+			K, H, Cost   float64
+		} `json:"lot_sizes"`
+	}
+	readOracle(t, "fixed_order_cost.json", &oracle)
+	for _, row := range oracle.SS.Rows {
+		cdf := poissonCDF(row["mean"])
+		sc := discreteDraws(4, 2000, longHorizon, 0, func(int) []float64 { return cdf })
+		a := literature(longHorizon, row["h"], row["p"], row["K"])
+		a.OnHand = row["S"]
+		costs := weeklyCosts(&a, SS{row["s"], row["S"]}, sc, warmUp)
+		if z := zScore(costs, row["cost"]); math.Abs(z) > zLimit {
+			t.Errorf("mean %g, (%g, %g): %.4f a week, published %.3f: off by %.1f standard errors",
+				row["mean"], row["s"], row["S"], stat.Mean(costs, nil), row["cost"], z)
+		}
+	}
+	if len(oracle.SS.Rows) != 5 || len(oracle.LotSizes) != 2 {
+		t.Errorf("%d systems and %d plans", len(oracle.SS.Rows), len(oracle.LotSizes))
+	}
+	for _, c := range oracle.LotSizes {
+		a := literature(len(c.Demand), c.H, 1000, c.K)
+		var plan Plan
+		for week, q := range c.Plan {
+			if q > 0 {
+				plan = append(plan, WeekQuantity{Week: week, Quantity: q})
+			}
+		}
+		sc := handmade([][]float64{c.Demand}, nil, nil, nil)
+		if got := Costs(&a, Run(&a, plan, sc, nil), nil)[0]; math.Abs(got-c.Cost) > 1e-9 {
+			t.Errorf("demand %v: plan %v costs %g, published %g", c.Demand, c.Plan, got, c.Cost)
+		}
+	}
+}
+
 // TestExactDistributions compares 12-week cost distributions with exact ones: the mean, and the quantiles, the 75th percentile
 // among them.
 func TestExactDistributions(t *testing.T) {
