@@ -27,8 +27,8 @@ type layout struct {
 	samples bool  // the list column holds sample paths' values
 }
 
-// levelName matches columns named for a level: 0.025, q0.025, q2.5.
-var levelName = regexp.MustCompile(`^(q?)([0-9]*\.?[0-9]+)$`)
+// levelName matches columns named for a level: 0.025, q0.025, q2.5, and 1e-05, as Python writes what is below 0.0001.
+var levelName = regexp.MustCompile(`^(q?)([0-9]*\.?[0-9]+(?:[eE]-[0-9]+)?)$`)
 
 // ForecastOptions say how to read forecasts that leave something open.
 type ForecastOptions struct {

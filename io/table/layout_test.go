@@ -58,6 +58,7 @@ func TestLayouts(t *testing.T) {
 	for name, text := range map[string]string{
 		"levels":              "merchant_id,article_id,week,0.25,0.5,0.75\nM,1,0,1,2,3\nM,1,1,4,5,6\nM,2,0,0,0,7.5\nM,2,1,0,1,8\n",
 		"q and order":         "q0.75,q0.5,q0.25,week,article_id,merchant_id\n3,2,1,0,1,M\n6,5,4,1,1,M\n7.5,0,0,0,2,M\n8,1,0,1,2,M\n",
+		"exponents":           "merchant_id,article_id,week,2.5e-01,0.5,7.5E-1\nM,1,0,1,2,3\nM,1,1,4,5,6\nM,2,0,0,0,7.5\nM,2,1,0,1,8\n",
 		"percent":             "merchant_id,article_id,week,q25,q50,q75\nM,1,0,1,2,3\nM,1,1,4,5,6\nM,2,0,0,0,7.5\nM,2,1,0,1,8\n",
 		"AutoGluon":           "item_id,timestamp,mean,0.25,0.5,0.75\nM/1,2026-01-05 00:00:00,9,1,2,3\nM/1,2026-01-12,9,4,5,6\nM/2,2026-01-05,9,0,0,7.5\nM/2,2026-01-12,9,0,1,8\n",
 		"Nixtla":              "unique_id,ds,LGBM,LGBM-lo-50,LGBM-hi-50\nM/1,2026-01-05,2,1,3\nM/1,2026-01-12,5,4,6\nM/2,2026-01-05,0,0,7.5\nM/2,2026-01-12,1,0,8\n",
