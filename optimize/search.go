@@ -29,6 +29,7 @@ const (
 	lost      = 500   // steps in a row to known points after which the search ends
 	patience  = 50    // evaluations without a better point, with a budget of up to 1,000
 	doubling  = 3     // and so many more each time that the box is twice as large
+	floored   = 4     // times as patient with a floor of the fill rate: few steps from a policy that just reaches it reach it, too
 	crossing  = 0.10  // probabilities of the kinds of steps, the rest are moves and steps along some dimensions
 	jumping   = 0.05
 	redrawing = 0.10
@@ -52,6 +53,9 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	hopeless := m.Patience
 	if hopeless == 0 {
 		hopeless = int(max(1, float64(p.Budget)/1000) * (patience + doubling*p.Family.bits()))
+	}
+	if p.Objective.MinFillRate > 0 {
+		hopeless *= floored
 	}
 	for stale := 0; !p.Exhausted() && stale < min(hopeless, lost); stale++ { // stale: steps in a row to known points
 		if p.incumbent().Value < best {
