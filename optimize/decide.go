@@ -233,6 +233,9 @@ type Tuned struct {
 	Evaluations int
 }
 
+// sharp is the coefficient of variation of a horizon's demand below which it is known well.
+const sharp = 0.2
+
 // Tune draws Ω_opt and searches a family's best policy on it. Every family is tuned on the same scenarios with the same budget.
 func Tune(kind Kind, s *simulate.Sampler, in Input, o Options, w *Workspace) (Tuned, error) {
 	return tune(kind, s, in, o, simulate.OptSet, w)
@@ -259,6 +262,8 @@ func tune(kind Kind, s *simulate.Sampler, in Input, o Options, set simulate.Set,
 	default:
 		return Tuned{}, fmt.Errorf("policy family %q is not known; known are %v", kind, Kinds())
 	}
+	// A step from a policy that just reaches a floor, or that just covers a demand that is known well, mostly leads to one that does not.
+	f.Steep = o.Objective.MinFillRate > 0 || facts.sd[in.Article.Horizon] < sharp*facts.mean[in.Article.Horizon]
 	ev := w.ready()
 	ev.Prepare(in.Article, &w.opt)
 	ev.Reorder(f.Policy(f.typical()))

@@ -29,6 +29,7 @@ type Family struct {
 	Moves   []Move    // steps that keep something in balance
 	Policy  func(x []int) simulate.Policy
 	Starts  []Start // points where the optimum may be near
+	Steep   bool    // few steps from a good policy lead to one that is nearly as good
 
 	same *sameRSQ // which points have the same policy; nil: each one has its own
 }

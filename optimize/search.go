@@ -29,7 +29,7 @@ const (
 	lost      = 500   // steps in a row to known points after which the search ends
 	patience  = 50    // evaluations without a better point, with a budget of up to 1,000
 	doubling  = 3     // and so many more each time that the box is twice as large
-	floored   = 4     // times as patient with a floor of the fill rate: few steps from a policy that just reaches it reach it, too
+	steep     = 4     // times as patient on a steep problem
 	crossing  = 0.10  // probabilities of the kinds of steps, the rest are moves and steps along some dimensions
 	jumping   = 0.05
 	redrawing = 0.10
@@ -54,8 +54,8 @@ func (m LocalSearch) Search(p *Problem, r random.Source) {
 	if hopeless == 0 {
 		hopeless = int(max(1, float64(p.Budget)/1000) * (patience + doubling*p.Family.bits()))
 	}
-	if p.Objective.MinFillRate > 0 {
-		hopeless *= floored
+	if p.Family.Steep {
+		hopeless *= steep
 	}
 	for stale := 0; !p.Exhausted() && stale < min(hopeless, lost); stale++ { // stale: steps in a row to known points
 		if p.incumbent().Value < best {
