@@ -39,6 +39,7 @@ type Result struct {
 	inputHash      string
 	unitCost       float64 // money
 	freeStock      bool    // stock costs nothing to hold
+	certain        bool    // the forecast has one level
 	curve          *optimize.Curve
 }
 

@@ -277,6 +277,29 @@ m,fraction,1.5,10,4,,
 	}
 }
 
+// TestRemarks: what a run has taken for certain, and what it could not reach, is told with numbers.
+func TestRemarks(t *testing.T) {
+	dir := t.TempDir()
+	articles, forecasts := filepath.Join(dir, "articles.csv"), filepath.Join(dir, "forecast.csv")
+	check(t, os.WriteFile(articles, []byte("merchant_id,article_id,on_hand,price,unit_cost,lead_time_mean\nm,a,0,10,4,6\nm,b,0,10,4,6\n"), 0o644))
+	rows := "merchant_id,article_id,week,0.5\n"
+	for week := range 12 {
+		rows += fmt.Sprintf("m,a,%d,5\nm,b,%d,5\n", week, week)
+	}
+	check(t, os.WriteFile(forecasts, []byte(rows), 0o644))
+	set, err := settings.Parse("none", []byte("defaults: {scenarios: 40, eval_scenarios: 80, min_fill_rate: 0.99}"))
+	check(t, err)
+	s, err := Run(context.Background(), Job{Articles: articles, Forecast: forecasts, Recommendations: filepath.Join(dir, "out.csv"), Settings: set, Seed: 1,
+		EngineVersion: "test", Today: monday})
+	check(t, err)
+	got := strings.Join(s.Warnings, "; ")
+	for _, want := range []string{"2 forecasts are of one level", "2 SKUs have a min_fill_rate that no policy found reaches"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q does not say %q", got, want)
+		}
+	}
+}
+
 // TestForecastIsDeterministic: workers and the order of the history change no byte of an article's forecast.
 func TestForecastIsDeterministic(t *testing.T) {
 	dir := t.TempDir()

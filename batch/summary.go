@@ -91,6 +91,10 @@ func (t *Totals) remarks() (warnings []string) {
 	if t.Crossed > 0 {
 		warnings = append(warnings, plural(t.Crossed, "forecast has", "forecasts have")+" crossing quantiles, which were sorted")
 	}
+	if t.Certain > 0 {
+		warnings = append(warnings, plural(t.Certain, "forecast is", "forecasts are")+" of one level and not of quantiles: the demand is taken for certain, "+
+			"and nothing is kept in stock for the case that it is higher")
+	}
 	if t.Unserved > 0 {
 		warnings = append(warnings, plural(t.Unserved, "SKU has", "SKUs have")+" a min_fill_rate that no policy found reaches (column fill_rate_shortfall): "+
 			"what serves most is recommended, whatever it costs; restock simulate --frontier shows what service costs")
