@@ -91,7 +91,8 @@ func (e *engine) one(w *optimize.Workspace, item *table.Item) Result {
 		return Result{Key: row.Key, Reject: &table.Reject{Source: row.Source, Key: row.Key, Reason: err.Error()}}
 	}
 	result := Result{Key: row.Key, Recommendation: &rec, inputHash: decision.Hash(p.Input, p.Options),
-		unitCost: p.Input.Article.UnitCost, freeStock: p.Input.Article.HoldingCost == 0, certain: len(p.Input.Forecast.Levels) == 1}
+		unitCost: p.Input.Article.UnitCost, freeStock: p.Input.Article.HoldingCost == 0, certain: len(p.Input.Forecast.Levels) == 1,
+		belowMOQ: p.Input.Article.MaxOrder < p.Input.Article.MOQ}
 	if c, ok := e.curves[row.Merchant]; ok {
 		curve, err := optimize.OrderCurve(e.sampler, p.Input, p.Options, &rec, c, w)
 		if err != nil {

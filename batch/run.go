@@ -40,6 +40,7 @@ type Result struct {
 	unitCost       float64 // money
 	freeStock      bool    // stock costs nothing to hold
 	certain        bool    // the forecast has one level
+	belowMOQ       bool    // max_order is below moq
 	curve          *optimize.Curve
 }
 

@@ -281,7 +281,7 @@ m,fraction,1.5,10,4,,
 func TestRemarks(t *testing.T) {
 	dir := t.TempDir()
 	articles, forecasts := filepath.Join(dir, "articles.csv"), filepath.Join(dir, "forecast.csv")
-	check(t, os.WriteFile(articles, []byte("merchant_id,article_id,on_hand,price,unit_cost,lead_time_mean\nm,a,0,10,4,6\nm,b,0,10,4,6\n"), 0o644))
+	check(t, os.WriteFile(articles, []byte("merchant_id,article_id,on_hand,price,unit_cost,lead_time_mean,moq,max_order\nm,a,0,10,4,6,,\nm,b,0,10,4,6,10,5\n"), 0o644))
 	rows := "merchant_id,article_id,week,0.5\n"
 	for week := range 12 {
 		rows += fmt.Sprintf("m,a,%d,5\nm,b,%d,5\n", week, week)
@@ -293,7 +293,7 @@ func TestRemarks(t *testing.T) {
 		EngineVersion: "test", Today: monday})
 	check(t, err)
 	got := strings.Join(s.Warnings, "; ")
-	for _, want := range []string{"2 forecasts are of one level", "2 SKUs have a min_fill_rate that no policy found reaches"} {
+	for _, want := range []string{"2 forecasts are of one level", "2 SKUs have a min_fill_rate that no policy found reaches", "1 SKU has a max_order below moq"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)
 		}

@@ -95,6 +95,9 @@ func (t *Totals) remarks() (warnings []string) {
 		warnings = append(warnings, plural(t.Certain, "forecast is", "forecasts are")+" of one level and not of quantiles: the demand is taken for certain, "+
 			"and nothing is kept in stock for the case that it is higher")
 	}
+	if t.BelowMOQ > 0 {
+		warnings = append(warnings, plural(t.BelowMOQ, "SKU has", "SKUs have")+" a max_order below moq: max_order holds, and every order is smaller than moq")
+	}
 	if t.Unserved > 0 {
 		warnings = append(warnings, plural(t.Unserved, "SKU has", "SKUs have")+" a min_fill_rate that no policy found reaches (column fill_rate_shortfall): "+
 			"what serves most is recommended, whatever it costs; restock simulate --frontier shows what service costs")

@@ -29,6 +29,7 @@ type Totals struct {
 	FreeStock     int64   `json:"free_stock"` // SKUs whose stock costs nothing to hold
 	Crossed       int64   `json:"crossed"`    // SKUs whose quantiles had to be sorted
 	Certain       int64   `json:"certain"`    // SKUs with a point forecast
+	BelowMOQ      int64   `json:"below_moq"`  // SKUs whose max_order is below their moq
 	Unserved      int64   `json:"unserved"`   // SKUs whose min_fill_rate no policy found reaches
 
 	Merchants map[string]int64 `json:"merchants"` // rows in
@@ -72,6 +73,9 @@ func (t *Totals) add(r *Result) {
 	if r.certain {
 		t.Certain++
 	}
+	if r.belowMOQ {
+		t.BelowMOQ++
+	}
 	if rec.Shortfall > 0 {
 		t.Unserved++
 	}
@@ -104,7 +108,7 @@ func (t *Totals) merge(o *Totals) {
 		sum *int64
 		add int64
 	}{{&t.In, o.In}, {&t.Recommendations, o.Recommendations}, {&t.Rejects, o.Rejects}, {&t.OrdersNow, o.OrdersNow},
-		{&t.Evaluations, o.Evaluations}, {&t.FreeStock, o.FreeStock}, {&t.Crossed, o.Crossed}, {&t.Certain, o.Certain}, {&t.Unserved, o.Unserved}} {
+		{&t.Evaluations, o.Evaluations}, {&t.FreeStock, o.FreeStock}, {&t.Crossed, o.Crossed}, {&t.Certain, o.Certain}, {&t.BelowMOQ, o.BelowMOQ}, {&t.Unserved, o.Unserved}} {
 		*p.sum += p.add
 	}
 	for _, p := range []struct {
