@@ -12,8 +12,8 @@ type FrontierPoint struct {
 }
 
 // Frontier tunes the extended (R, s, Q) on Ω_opt for floors from the fill rate of the optimum up to the highest that any policy
-// found reaches. A lower fill rate than the optimum's would cost more, since lost sales are part of the cost. It takes about ten
-// times as long as Decide.
+// found reaches. A lower fill rate than the optimum's would cost more, since lost sales are part of the cost. It takes about
+// fifty times as long as Decide: every candidate's fill rate has to be known, and steep problems are searched through for longer.
 func Frontier(s *simulate.Sampler, in Input, o Options, w *Workspace) ([]FrontierPoint, error) {
 	tune := func(floor float64) (Tuned, error) {
 		o.Objective.MinFillRate = floor

@@ -32,7 +32,7 @@ type WhatIfArticle struct {
 	Changes     Changes        `json:"changes,omitempty"`
 	DemandScale Scale          `json:"demand_scale,omitempty"`
 	Policy      string         `json:"policy,omitempty" maxLength:"4096" example:"plan:0=30,4=20" doc:"your own policy: rsq:…, ss:s=5,S=20, basestock:S=30, plan:0=30,4=20"`
-	Frontier    bool           `json:"frontier,omitempty" doc:"also the cheapest policies for rising fill rates; takes about ten times as long"`
+	Frontier    bool           `json:"frontier,omitempty" doc:"also the cheapest policies for rising fill rates; takes about fifty times as long"`
 }
 
 type whatIfInput struct {
@@ -63,7 +63,7 @@ type WhatIfAnswer struct {
 
 // frontierCost is how much more a frontier takes than a decision, and wideCost what the kernels do not cover: continuous units,
 // discounting.
-const frontierCost, wideCost = 10, 100
+const frontierCost, wideCost = 50, 100
 
 func (s *Server) whatIf(ctx context.Context, in *whatIfInput) (*body[WhatIfAnswer], error) {
 	var questions []*whatif.Question
