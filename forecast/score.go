@@ -76,7 +76,7 @@ func (s *Score) Add(q *Quantiles, t int, y float64) {
 	s.absolute += math.Abs(y - q.At(t, 0.5))
 	s.error += q.Mean(t) - y
 	for i, c := range centralIntervals {
-		s.inside[i].add(q, t, y, (1-c)/2)
+		s.inside[i].add(q, t, y, math.Round((1-c)/2*1e9)/1e9) // (1-0.95)/2 is above 0.025, and would read a little above the level's value
 	}
 }
 

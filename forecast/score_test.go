@@ -38,6 +38,24 @@ func TestCRPSOfNormal(t *testing.T) {
 	}
 }
 
+// The ends of an interval belong to it.
+func TestClosedCoverageCountsTheEnds(t *testing.T) {
+	q := Quantiles{Levels39(), nil}
+	for i := range q.Levels {
+		q.Values = append(q.Values, float32(i))
+	}
+	for _, c := range []struct{ nominal, low, high float64 }{{0.5, 9, 29}, {0.8, 3, 35}, {0.95, 0, 38}} {
+		s := NewScore(q.Levels)
+		s.Add(&q, 0, c.low)
+		s.Add(&q, 0, c.high)
+		for _, got := range s.Coverage() {
+			if got.Nominal == c.nominal && got.Closed != 1 {
+				t.Errorf("%g: of the ends %g and %g a share of %g is inside", c.nominal, c.low, c.high, got.Closed)
+			}
+		}
+	}
+}
+
 func TestScoreByHand(t *testing.T) {
 	q := Quantiles{[]float64{0.25, 0.5, 0.75}, []float32{2, 4, 6}}
 	s := NewScore(q.Levels)
