@@ -18,6 +18,8 @@ type Game struct {
 	Groups []Group     // by which seasons are learnt
 	Stocks []Stock     // [item]
 	Sales  [][]float64 // [item][week] demand as far as it is known, units; NaN where out of stock or not known
+
+	notes []string // what is doubtful about the history
 }
 
 // Item names what is ordered; its merchant and article are the keys of the forecast table.
@@ -72,8 +74,19 @@ func (g *Game) readHistory(t *Template) error {
 		return fmt.Errorf("%s has %d columns named by a date such as 2024-04-08, one a week; %d weeks are the least",
 			h.file, len(weeks), minHistory)
 	}
-	if g.Sales, err = h.values(t.sheet, columns); err != nil {
+	if g.Sales, g.notes, err = h.values(t.sheet, columns); err != nil {
 		return err
+	}
+	unknown := 0
+	for _, list := range g.Sales {
+		for _, x := range list {
+			if math.IsNaN(x) {
+				unknown++
+			}
+		}
+	}
+	if unknown > 0 {
+		g.notes = append(g.notes, fmt.Sprintf("%s: empty cells are taken for weeks of unknown demand (cells: %d)", h.file, unknown))
 	}
 	g.First, g.Last = weeks[0], weeks[len(weeks)-1]
 	if g.Rules.Files.InStock == "" {

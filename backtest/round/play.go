@@ -55,6 +55,12 @@ func Play(ctx context.Context, m Move) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Round: step.round, Notes: step.notes}
+	switch {
+	case step.round == 1:
+		r.Notes = append(r.Notes, g.notes...)
+	case n != nil:
+		r.Notes = append(r.Notes, n.notes...)
+	}
 	if step.round <= len(s.costs) {
 		if m.Replan {
 			return r, s.replan(ctx, g, m, r)

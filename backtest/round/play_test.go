@@ -313,6 +313,19 @@ func TestEmptyCellsAreNotLearntFrom(t *testing.T) {
 	}
 }
 
+func TestNegativeAndEmptyCellsOfTheHistoryAreTold(t *testing.T) {
+	g := newTestGame(t)
+	g.write("history.csv", g.table(func(i, week int) string {
+		return map[bool]string{true: map[bool]string{true: "-2", false: ""}[i == 0], false: "1"}[i < 2 && week == testHistory-1]
+	}, 0, testHistory))
+	notes := strings.Join(g.mustPlay("").Notes, "; ")
+	for _, want := range []string{"negative sales count as none, as if more came back than was sold (cells: 1)", "unknown demand (cells: 1)"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("%q does not say %q", notes, want)
+		}
+	}
+}
+
 func TestChangedRules(t *testing.T) {
 	g := newTestGame(t)
 	g.mustPlay("")

@@ -83,7 +83,7 @@ func FuzzParseSheet(f *testing.F) {
 		if err != nil || len(columns) == 0 {
 			return
 		}
-		values, err := s.values(s, columns)
+		values, _, err := s.values(s, columns)
 		if err != nil {
 			return
 		}

@@ -15,7 +15,8 @@ type news struct {
 	file   string
 	weeks  []int       // week numbers, consecutive
 	demand [][]float64 // [item][week] units; NaN where a cell is empty
-	stocks []Stock     // [item] at the end of the last week; nil if the file does not say
+	notes  []string
+	stocks []Stock // [item] at the end of the last week; nil if the file does not say
 }
 
 func (n *news) last() int { return n.weeks[len(n.weeks)-1] }
@@ -51,7 +52,7 @@ func readNews(path, day string, r *Rules, t *Template) (*news, error) {
 		} else if given && week != n.last() {
 			return nil, fmt.Errorf("%s ends with the week of %s, not with that of %s", path, weekName(n.last()), weekName(week))
 		}
-		n.demand, err = s.values(t.sheet, columns)
+		n.demand, n.notes, err = s.values(t.sheet, columns)
 		return n, err
 	}
 	week, given, err := namedWeek(filepath.Base(path), day)
@@ -66,7 +67,7 @@ func readNews(path, day string, r *Rules, t *Template) (*news, error) {
 	if columns, err = soldColumns(s, r, t); err != nil {
 		return nil, err
 	}
-	if n.demand, err = s.values(t.sheet, columns); err != nil {
+	if n.demand, n.notes, err = s.values(t.sheet, columns); err != nil {
 		return nil, err
 	}
 	if len(columns) == 2 {

@@ -232,28 +232,34 @@ func someOf(names []string) string {
 // column returns the place of a column, -1 if there is none of that name.
 func (s *sheet) column(name string) int { return slices.Index(s.header, name) }
 
-// values returns the items' quantities in the given columns, [item][column]; NaN where a cell is empty.
-func (s *sheet) values(items *sheet, columns []int) ([][]float64, error) {
+// values returns the items' quantities in the given columns, [item][column]; NaN where a cell is empty, 0 where it is negative, with a note
+// of how many are.
+func (s *sheet) values(items *sheet, columns []int) (values [][]float64, notes []string, err error) {
 	rows, err := s.match(items)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	values := make([][]float64, len(rows))
+	negative := 0
+	values = make([][]float64, len(rows))
 	for i, row := range rows {
 		values[i] = make([]float64, len(columns))
 		for k, c := range columns {
 			if values[i][k], err = s.number(row, c); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if x := values[i][k]; x > maxUnits {
-				return nil, fmt.Errorf("%s: row %d (%s), column %q: %v units are absurd", s.file, row+1, s.name(row),
+				return nil, nil, fmt.Errorf("%s: row %d (%s), column %q: %v units are absurd", s.file, row+1, s.name(row),
 					s.header[c], x)
 			} else if x < 0 {
-				values[i][k] = 0 // more returns than sales
+				values[i][k] = 0
+				negative++
 			}
 		}
 	}
-	return values, nil
+	if negative > 0 {
+		notes = append(notes, fmt.Sprintf("%s: negative sales count as none, as if more came back than was sold (cells: %d)", s.file, negative))
+	}
+	return values, notes, nil
 }
 
 // flag returns a cell as true or false; an empty cell is true, since it says nothing of a stock-out.
