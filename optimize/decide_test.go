@@ -84,7 +84,7 @@ func TestFillRateFloor(t *testing.T) {
 	if missed := 0.98 - rec.Figures.FillRate; math.Abs(rec.Shortfall-missed) > 0.02 || rec.Shortfall < 0.1 {
 		t.Errorf("the floor is missed by %g, and said to be by %g", missed, rec.Shortfall)
 	}
-	if why := rec.Explain(); !strings.Contains(why, "more than any policy found can serve") {
+	if why := rec.Explain(); !strings.Contains(why, "points more than any policy found reaches") {
 		t.Errorf("%q does not say that the floor is missed", why)
 	}
 }

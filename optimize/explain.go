@@ -19,7 +19,7 @@ func (r *Recommendation) Explain() string {
 	}
 	served := fmt.Sprintf("%.0f %% of the demand is served, without an order %.0f %%", 100*r.Figures.FillRate, 100*r.DoNothing.FillRate)
 	if r.Shortfall > 0 {
-		served += fmt.Sprintf("; min_fill_rate asks for %.1f %% more than any policy found can serve", 100*r.Shortfall)
+		served += fmt.Sprintf("; what is to be served at least is %.1f points more than any policy found reaches", 100*r.Shortfall)
 	}
 	switch {
 	case r.Figures.UnitsOrdered == 0:
